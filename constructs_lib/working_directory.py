@@ -1,0 +1,86 @@
+"""What Terraform needs beside a stack's `cdk.tf.json`, written after synth.
+
+- `.terraform.lock.hcl`: the provider's checksums, from the file of that name in the project. With it
+  `terraform init` accepts no other bytes, and the cdktf command line has no reason to run
+  `terraform providers lock`, which ignores provider mirrors and asks the registry.
+- `local_override.tf.json`: only where AWS_ENDPOINT_URL is set. Terraform merges `*_override.tf.json` into the
+  configuration, so the graph itself is the same bytes for AWS and for the local AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LOCK_FILE = ".terraform.lock.hcl"
+OVERRIDE_FILE = "local_override.tf.json"
+PROJECT_LOCK = Path(__file__).parent.parent / LOCK_FILE
+
+
+def prepare(outdir: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Complete the working directory of every stack that was synthesized to `outdir`."""
+    manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
+    for stack in manifest["stacks"].values():
+        directory = outdir / stack["workingDirectory"]
+        _copy_lock(directory)
+        _override(directory, environ.get("AWS_ENDPOINT_URL", ""))
+
+
+def override(endpoint: str, backend: dict[str, Any]) -> dict[str, Any]:
+    """The override for an endpoint: where to send requests, and S3 with the bucket in the path.
+
+    Terraform merges the arguments of a provider, but replaces a backend as a whole: hence `backend`, the
+    arguments of the stack's own. All checks of credentials and account stay on: the local AWS answers
+    them like AWS.
+    """
+    return {
+        "provider": {
+            "aws": [{"s3_use_path_style": True, "skip_metadata_api_check": "true"}],
+        },
+        "terraform": {
+            "backend": {
+                "s3": backend
+                | {
+                    "endpoints": {"s3": endpoint, "dynamodb": endpoint, "sts": endpoint, "iam": endpoint},
+                    "use_path_style": True,
+                    "skip_metadata_api_check": True,
+                }
+            }
+        },
+    }
+
+
+def _copy_lock(directory: Path) -> None:
+    """Leaves a lock file alone that has our checksums: Terraform may have added this platform's."""
+    target = directory / LOCK_FILE
+    wanted = set(re.findall(r'"((?:h1|zh):[^"]+)"', PROJECT_LOCK.read_text(encoding="utf-8")))
+    present = set(re.findall(r'"((?:h1|zh):[^"]+)"', target.read_text(encoding="utf-8"))) if target.exists() else set()
+    if not wanted <= present:
+        shutil.copyfile(PROJECT_LOCK, target)
+
+
+def _override(directory: Path, endpoint: str) -> None:
+    """Write, replace or remove the override; forget the backend that an earlier `init` used if it changes.
+
+    `.terraform/terraform.tfstate` is Terraform's note of the backend in use, not a state. Left there, the next
+    `init` would offer to copy the state of the one AWS to the other.
+    """
+    target = directory / OVERRIDE_FILE
+    before = target.read_text(encoding="utf-8") if target.exists() else ""
+    after = ""
+    if endpoint:
+        stack = json.loads((directory / "cdk.tf.json").read_text(encoding="utf-8"))
+        content = override(endpoint, stack["terraform"]["backend"]["s3"])
+        after = json.dumps(content, indent=2, sort_keys=True) + "\n"
+    if after == before:
+        return
+    (directory / ".terraform" / "terraform.tfstate").unlink(missing_ok=True)
+    if after:
+        target.write_text(after, encoding="utf-8")
+    else:
+        target.unlink()

@@ -1,0 +1,26 @@
+"""Environment names -> configuration -> stacks -> Terraform JSON. `cdktf` and `ops` run this program."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import environments
+
+
+def main() -> int:
+    """Synthesize the environments that ENVIRONMENT names. Exit code 3: the configuration is not right."""
+    try:
+        configs = environments.load_all(environments.selected())
+    except environments.ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+    from constructs_lib import app  # after the configuration: a wrong value is told at once, without jsii
+
+    app.synthesize(configs, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

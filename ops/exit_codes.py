@@ -1,0 +1,40 @@
+"""Exit codes of `ops`, `make setup` and `main.py`. Each has one meaning; the README lists them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a finished command tells the program that called it."""
+
+    OK = 0
+    """Done; for a plan: no changes."""
+    FAILED = 1
+    """Something unforeseen: a defect of ours, shown with its cause."""
+    USAGE = 2
+    """The command line was not understood, or a question was answered with no."""
+    CONFIGURATION = 3
+    """A value in the environment's configuration is missing or not allowed."""
+    AUTHENTICATION = 4
+    """No credentials, expired credentials, the wrong account, or a permission is missing."""
+    STATE = 5
+    """The remote state's bucket, table or key is missing, somebody else's, or not as it must be."""
+    LOCKED = 6
+    """Somebody holds the state lock."""
+    TERRAFORM = 7
+    """Terraform ran and failed."""
+    PROOF = 8
+    """The deployed stack does not do what it promises."""
+    LOCAL_AWS = 9
+    """The local AWS could not be started or stopped, or ended by itself."""
+    NETWORK = 10
+    """An endpoint could not be reached."""
+    TOOL = 11
+    """Python, Terraform or Node is missing, too old, or could not be brought in."""
+    OUTPUT = 12
+    """A file could not be written: disk full or not permitted. The old file, if any, is untouched."""
+    CHANGES = 20
+    """A plan has changes (only where asked for)."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
