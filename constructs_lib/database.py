@@ -154,7 +154,9 @@ class Database(Construct):
             return None
         return TerraformResourceLifecycle(
             prevent_destroy=True if protected else None,
-            ignore_changes=["read_capacity", "write_capacity", "global_secondary_index"] if provisioned else None,
+            ignore_changes=["read_capacity", "write_capacity", "global_secondary_index"]
+            if provisioned
+            else None,
         )
 
     def _scale(self, resource: str, resource_id: str) -> None:

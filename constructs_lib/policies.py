@@ -17,7 +17,9 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(sid: str, actions: list[str], resources: list[str], condition: dict[str, Any] | None = None) -> Statement:
+def allow(
+    sid: str, actions: list[str], resources: list[str], condition: dict[str, Any] | None = None
+) -> Statement:
     """A statement of an identity policy: the principal is whoever it is attached to."""
     statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
     return statement | ({"Condition": condition} if condition else {})
@@ -139,7 +141,9 @@ def deny_other_encryption(bucket_arn: str, key_arn: str) -> list[Statement]:
     ]
 
 
-def allow_access_log_delivery(log_bucket_arn: str, prefix: str, source_arn: str, account_id: str) -> Statement:
+def allow_access_log_delivery(
+    log_bucket_arn: str, prefix: str, source_arn: str, account_id: str
+) -> Statement:
     """Lets S3 deliver the server access logs of one bucket of this account (trap 16)."""
     return {
         "Sid": "S3ServerAccessLogs",

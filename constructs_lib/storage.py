@@ -1,4 +1,4 @@
-"""Storage: the private bucket of PDFs and exports, and the bucket of its access logs (seed, "Storage Stack")."""
+"""Storage: the private bucket of PDFs and exports, and the bucket of its access logs (seed, "Storage")."""
 
 from __future__ import annotations
 
@@ -56,7 +56,14 @@ class PrivateBucket(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, versioning: bool, key: CustomerKey | None, protected: bool
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        versioning: bool,
+        key: CustomerKey | None,
+        protected: bool,
     ) -> None:
         super().__init__(scope, id_)
         self._key = key
@@ -181,7 +188,9 @@ class PrivateBucket(Construct):
                     id="delete-markers",
                     status="Enabled",
                     filter=no_filter,
-                    expiration=[S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)],
+                    expiration=[
+                        S3BucketLifecycleConfigurationRuleExpiration(expired_object_delete_marker=True)
+                    ],
                 ),
             ],
             depends_on=[self.last_setting],
@@ -225,9 +234,7 @@ class Storage(Construct):
         """Read, write and list objects; also what a presigned upload or download of theirs may do."""
         grantee.attach(
             "exports-read-write",
-            policies.allow(
-                "ReadWriteObjects", ["s3:GetObject", "s3:PutObject"], [f"{self.bucket_arn}/*"]
-            ),
+            policies.allow("ReadWriteObjects", ["s3:GetObject", "s3:PutObject"], [f"{self.bucket_arn}/*"]),
             # Without it a missing object looks like a forbidden one: 403 instead of 404.
             policies.allow("ListObjects", ["s3:ListBucket"], [self.bucket_arn]),
             policies.use_key(

@@ -59,7 +59,11 @@ def _copy_lock(directory: Path) -> None:
     """Leaves a lock file alone that has our checksums: Terraform may have added this platform's."""
     target = directory / LOCK_FILE
     wanted = set(re.findall(r'"((?:h1|zh):[^"]+)"', PROJECT_LOCK.read_text(encoding="utf-8")))
-    present = set(re.findall(r'"((?:h1|zh):[^"]+)"', target.read_text(encoding="utf-8"))) if target.exists() else set()
+    present = (
+        set(re.findall(r'"((?:h1|zh):[^"]+)"', target.read_text(encoding="utf-8")))
+        if target.exists()
+        else set()
+    )
     if not wanted <= present:
         shutil.copyfile(PROJECT_LOCK, target)
 
@@ -67,8 +71,8 @@ def _copy_lock(directory: Path) -> None:
 def _override(directory: Path, endpoint: str) -> None:
     """Write, replace or remove the override; forget the backend that an earlier `init` used if it changes.
 
-    `.terraform/terraform.tfstate` is Terraform's note of the backend in use, not a state. Left there, the next
-    `init` would offer to copy the state of the one AWS to the other.
+    `.terraform/terraform.tfstate` is Terraform's note of the backend in use, not a state. Left there, the
+    next `init` would offer to copy the state of the one AWS to the other.
     """
     target = directory / OVERRIDE_FILE
     before = target.read_text(encoding="utf-8") if target.exists() else ""

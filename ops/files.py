@@ -34,6 +34,6 @@ def write_private(path: Path, text: str) -> None:
     except OSError as error:
         raise OpsError(
             f"Could not write {path}: {error.strerror or error}.",
-            hint="The file is as it was before. Make room or choose another place, then run the command again.",
+            hint="The file is as it was. Make room or choose another place, then run the command again.",
             code=ExitCode.OUTPUT,
         ) from error

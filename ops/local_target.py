@@ -19,7 +19,9 @@ def use() -> dict[str, str]:
 
     instance = LocalAws.of_checkout()
     if not instance.status().running:
-        raise OpsError("The local AWS is not running.", hint="Start it:  ops local start", code=ExitCode.LOCAL_AWS)
+        raise OpsError(
+            "The local AWS is not running.", hint="Start it:  ops local start", code=ExitCode.LOCAL_AWS
+        )
     for name in [name for name in os.environ if interferes(name)]:
         del os.environ[name]
     os.environ.update(instance.environment() | EXAMPLE_VALUES)

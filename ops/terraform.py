@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ DATA_DIRECTORY = ".terraform"
 
 
 def binary() -> str:
-    """TERRAFORM_BINARY_NAME as cdktf honours it, `terraform` on PATH, or the one that `make setup` brought."""
+    """TERRAFORM_BINARY_NAME (as for cdktf), `terraform` on PATH, or the one that `make setup` brought."""
     if name := os.environ.get("TERRAFORM_BINARY_NAME"):
         return name
     brought = sorted((paths.ROOT / ".tools" / "terraform").glob("*/terraform"))
@@ -56,9 +57,23 @@ class Plan:
         """Nothing to apply."""
         return not self.changes and not self.output_changes
 
-    def count(self, *actions: str) -> int:
-        """How many resources have exactly these actions."""
-        return sum(change.actions == actions for change in self.changes)
+    def summary(self) -> str:
+        """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace"."""
+        counts = Counter(
+            "replace" if len(change.actions) > 1 else change.actions[0] for change in self.changes
+        )
+        parts = [
+            f"{counts[word]} to {word}"
+            for word in ("create", "update", "replace", "delete", "forget")
+            if counts[word]
+        ]
+        if self.output_changes:
+            parts.append(f"{len(self.output_changes)} outputs to change")
+        return ", ".join(parts) or "no changes"
+
+    def kinds(self) -> dict[str, int]:
+        """How many resources of each type change, most first."""
+        return dict(Counter(change.address.split(".")[0] for change in self.changes).most_common())
 
 
 @dataclass
@@ -87,9 +102,7 @@ class Terraform:
             if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
         )
         outputs = tuple(
-            name
-            for name, change in shown.get("output_changes", {}).items()
-            if change["actions"] != ["no-op"]
+            name for name, change in shown.get("output_changes", {}).items() if change["actions"] != ["no-op"]
         )
         return Plan(file, changes, outputs)
 
@@ -130,7 +143,9 @@ class Terraform:
             process.wait()
         if process.returncode != 0:
             raise terraform_failures.explain(
-                doing, self.directory.name, "\n".join(errors) or stderr.strip() or f"exit code {process.returncode}"
+                doing,
+                self.directory.name,
+                "\n".join(errors) or stderr.strip() or f"exit code {process.returncode}",
             )
 
     @contextmanager

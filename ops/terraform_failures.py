@@ -30,7 +30,8 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "The credentials have expired: log in again.",
     ),
     (
-        r"InvalidClientTokenId|SignatureDoesNotMatch|AWS account ID not allowed|AccessDenied|not authorized to perform",
+        r"InvalidClientTokenId|SignatureDoesNotMatch|AWS account ID not allowed|AccessDenied"
+        r"|not authorized to perform",
         ExitCode.AUTHENTICATION,
         "Check the profile: aws sts get-caller-identity",
     ),

@@ -32,7 +32,7 @@ def run(environment: str, outputs: dict[str, str], *, quiet: bool = False) -> li
     """Prove all promises against these outputs; shows them as they are proven."""
     from rich.console import Console
 
-    from ops.smoke import Result, database, prove, storage
+    from ops.smoke import database, prove, storage
     from ops.smoke.deployment import Deployment
 
     console = Console(quiet=quiet, highlight=False)

@@ -1,0 +1,107 @@
+"""`ops up` and `ops down`: dev, really applied on the local AWS, and proven."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ops.terraform import Terraform
+
+ENVIRONMENT = "dev"
+
+NEXT = """\
+  . .venv/bin/activate        puts `ops` and `cdktf` on PATH
+  eval "$(ops local env)"     leads them, and terraform and aws, to the local AWS
+  cdktf diff dev              shows what a change in constructs_lib/ or environments/ would do
+  cdktf deploy staging        deploys another environment
+  ops smoke dev               proves the promises again
+  make down                   stops the local AWS; its state is kept for the next `make up`"""
+
+
+def up() -> None:
+    """Start the local AWS, deploy dev to it with Terraform, prove that it works, print its outputs."""
+    from rich.console import Console
+
+    from ops import paths, synth
+    from ops.commands import smoke
+    from ops.commands.outputs import Format, render
+    from ops.files import write_private
+    from ops.progress import step
+    from ops.terraform import Terraform
+
+    console = Console(highlight=False, soft_wrap=True)
+    _start(console)
+    with step(console, f"Synth of {ENVIRONMENT}"):
+        directory = synth.synthesize(ENVIRONMENT)
+    terraform = Terraform(directory)
+    with step(console, "Terraform init"):
+        terraform.init()
+    _deploy(terraform, console)
+
+    outputs = terraform.outputs()
+    console.print("[bold]Proof[/], under the application's role")
+    smoke.judge(ENVIRONMENT, smoke.run(ENVIRONMENT, outputs))
+
+    text, file = render(outputs, Format.ENV), paths.OUTPUTS / f"{ENVIRONMENT}.env"
+    write_private(file, text)
+    console.print(f"[bold]Outputs[/], also in {_short(file)}")
+    console.print(text, end="", markup=False)
+    console.print("[bold]What to do next[/]")
+    console.print(NEXT, markup=False)
+
+
+def down() -> None:
+    """Stop the local AWS. What was deployed to it is there again at the next start."""
+    from ops.local_aws.instance import LocalAws
+
+    stopped = LocalAws.of_checkout().stop()
+    typer.echo(
+        "The local AWS is stopped; its state is kept." if stopped else "The local AWS was not running."
+    )
+
+
+def _start(console: Console) -> None:
+    """The local AWS and its remote state."""
+    import environments
+    from ops import local_target
+    from ops.commands.bootstrap import ensure
+    from ops.local_aws.instance import LocalAws
+    from ops.progress import step
+
+    with step(console, "Local AWS"):
+        status = LocalAws.of_checkout().start()
+        examples = local_target.use()
+    console.print(f"  {status.endpoint}, account {status.account}, files in {_short(status.directory)}")
+    console.print("  Example configuration, for the local AWS only:")
+    for name, value in examples.items():
+        console.print(f"    {name}={value}", style="dim", markup=False)
+    with step(console, "Remote state"):
+        ensure(environments.load(ENVIRONMENT), lambda text: console.print(f"  {text}", markup=False))
+
+
+def _deploy(terraform: Terraform, console: Console) -> None:
+    """Plan, show the plan's summary, apply exactly that plan."""
+    from ops.progress import ApplyProgress, step
+
+    with step(console, "Terraform plan"):
+        plan = terraform.plan()
+    if plan.empty:
+        console.print("  No changes: what is deployed is what is configured.")
+        return
+    console.print(f"  {plan.summary()}")
+    for kind, count in plan.kinds().items():
+        console.print(f"    {kind} {count}", style="dim", markup=False)
+    with step(console, "Terraform apply"), ApplyProgress(console, len(plan.changes)) as progress:
+        terraform.apply(plan, progress.on_event)
+
+
+def _short(path: Path) -> str:
+    """A path in the checkout as a person would type it there."""
+    from ops import paths
+
+    return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)

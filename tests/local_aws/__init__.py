@@ -1,0 +1,1 @@
+"""Tests of the local AWS itself; they start instances but no Terraform."""

@@ -1,0 +1,80 @@
+"""The files beside cdk.tf.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from constructs_lib import working_directory
+
+BACKEND = {"bucket": "b", "key": "k", "region": "eu-west-1"}
+LOCAL = {"AWS_ENDPOINT_URL": "https://127.0.0.1:4566"}
+
+
+@pytest.fixture
+def outdir(tmp_path: Path) -> Path:
+    stack = tmp_path / "stacks" / "dev"
+    stack.mkdir(parents=True)
+    manifest = {"stacks": {"dev": {"workingDirectory": "stacks/dev"}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (stack / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"s3": BACKEND}}}))
+    return tmp_path
+
+
+def _backend_note(outdir: Path) -> Path:
+    note = outdir / "stacks/dev/.terraform/terraform.tfstate"
+    note.parent.mkdir(exist_ok=True)
+    note.write_text("{}")
+    return note
+
+
+def test_the_override_keeps_the_backend_and_adds_the_endpoint(outdir: Path) -> None:
+    working_directory.prepare(outdir, LOCAL)
+    override = json.loads((outdir / "stacks/dev/local_override.tf.json").read_text())
+    backend = override["terraform"]["backend"]["s3"]
+    assert {name: backend[name] for name in BACKEND} == BACKEND
+    assert set(backend["endpoints"].values()) == {"https://127.0.0.1:4566"}
+    assert backend["use_path_style"] is True
+    assert override["provider"]["aws"][0]["s3_use_path_style"] is True
+
+
+def test_no_endpoint_no_override(outdir: Path) -> None:
+    working_directory.prepare(outdir, LOCAL)
+    working_directory.prepare(outdir, {})
+    assert not (outdir / "stacks/dev/local_override.tf.json").exists()
+
+
+def test_the_note_of_the_backend_goes_when_the_target_changes(outdir: Path) -> None:
+    """Otherwise Terraform offers to copy the local AWS's state to AWS."""
+    working_directory.prepare(outdir, LOCAL)
+    note = _backend_note(outdir)
+    working_directory.prepare(outdir, LOCAL)
+    assert note.exists()
+    working_directory.prepare(outdir, {})
+    assert not note.exists()
+
+
+def test_the_provider_lock_is_copied_and_additions_stay(outdir: Path) -> None:
+    working_directory.prepare(outdir, {})
+    lock = outdir / "stacks/dev/.terraform.lock.hcl"
+    assert lock.read_bytes() == working_directory.PROJECT_LOCK.read_bytes()
+    lock.write_text(lock.read_text().replace("  hashes = [", '  hashes = [\n    "h1:another-platform=",'))
+    working_directory.prepare(outdir, {})
+    assert "another-platform" in lock.read_text()
+
+
+def test_an_older_provider_lock_is_replaced(outdir: Path) -> None:
+    lock = outdir / "stacks/dev/.terraform.lock.hcl"
+    lock.write_text('provider "registry.terraform.io/hashicorp/aws" {\n  hashes = ["h1:old="]\n}\n')
+    working_directory.prepare(outdir, {})
+    assert "h1:old" not in lock.read_text()
+
+
+def test_the_lock_names_the_version_that_the_bindings_need() -> None:
+    from importlib.metadata import version
+
+    text = working_directory.PROJECT_LOCK.read_text()
+    assert version("cdktf-cdktf-provider-aws") == "20.1.0"  # made for provider 5.100.0
+    assert 'version     = "5.100.0"' in text
