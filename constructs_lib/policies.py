@@ -122,7 +122,8 @@ def deny_insecure_transport(bucket_arn: str) -> list[Statement]:
 def deny_other_encryption(bucket_arn: str, key_arn: str) -> list[Statement]:
     """Refuses uploads that ask for an encryption other than the bucket's own key.
 
-    An upload that asks for nothing gets the bucket's default, which is that key: hence "if exists".
+    An upload that asks for nothing gets the bucket's default, which is that key. A negated operator is true
+    where the header is missing, `IfExists` or not; so the statement asks first whether it is there.
     """
 
     def deny(sid: str, header: str, value: str) -> Statement:
@@ -132,7 +133,7 @@ def deny_other_encryption(bucket_arn: str, key_arn: str) -> list[Statement]:
             "Principal": "*",
             "Action": "s3:PutObject",
             "Resource": f"{bucket_arn}/*",
-            "Condition": {"StringNotEqualsIfExists": {header: value}},
+            "Condition": {"Null": {header: "false"}, "StringNotEquals": {header: value}},
         }
 
     return [

@@ -62,7 +62,7 @@ def main() -> None:
 def _fail(message: str, hint: str, code: ExitCode) -> None:
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     console.print("Error: ", style="bold red", end="")
     console.print(message, markup=False)
     if hint:

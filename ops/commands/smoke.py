@@ -35,7 +35,7 @@ def run(environment: str, outputs: dict[str, str], *, quiet: bool = False) -> li
     from ops.smoke import database, prove, storage
     from ops.smoke.deployment import Deployment
 
-    console = Console(quiet=quiet, highlight=False)
+    console = Console(quiet=quiet, highlight=False, soft_wrap=True, emoji=False)
     results: list[Result] = []
     with console.status("Proving …"):
         for result in prove(Deployment(environment, outputs), (*database.PROMISES, *storage.PROMISES)):

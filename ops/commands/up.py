@@ -34,7 +34,7 @@ def up() -> None:
     from ops.progress import step
     from ops.terraform import Terraform
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     _start(console)
     with step(console, f"Synth of {ENVIRONMENT}"):
         directory = synth.synthesize(ENVIRONMENT)
@@ -72,6 +72,7 @@ def _start(console: Console) -> None:
     from ops.commands.bootstrap import ensure
     from ops.local_aws.instance import LocalAws
     from ops.progress import step
+    from ops.remote_state.model import Action
 
     with step(console, "Local AWS"):
         status = LocalAws.of_checkout().start()
@@ -81,7 +82,12 @@ def _start(console: Console) -> None:
     for name, value in examples.items():
         console.print(f"    {name}={value}", style="dim", markup=False)
     with step(console, "Remote state"):
-        ensure(environments.load(ENVIRONMENT), lambda text: console.print(f"  {text}", markup=False))
+        changes = ensure(environments.load(ENVIRONMENT), lambda change: None)
+    changed = [change for change in changes if change.action is not Action.RIGHT]
+    for resource in dict.fromkeys(change.resource for change in changed):
+        settings = [change.setting for change in changed if change.resource == resource]
+        console.print(f"  {resource}: {', '.join(settings)}", style="dim", markup=False)
+    console.print(f"  {len(changed)} of {len(changes)} settings created or changed")
 
 
 def _deploy(terraform: Terraform, console: Console) -> None:

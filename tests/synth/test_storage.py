@@ -187,7 +187,8 @@ def test_trap_22_the_origin_is_the_regional_name() -> None:
 def test_uploads_cannot_choose_another_encryption() -> None:
     statements = _statements(stack("prod"), "exports")
     assert statements["DenyOtherEncryption"]["Condition"] == {
-        "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption": "aws:kms"}
+        "Null": {"s3:x-amz-server-side-encryption": "false"},
+        "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
     }
-    (key,) = statements["DenyOtherKey"]["Condition"]["StringNotEqualsIfExists"].values()
+    (key,) = statements["DenyOtherKey"]["Condition"]["StringNotEquals"].values()
     assert "objects-key" in key

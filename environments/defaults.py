@@ -1,0 +1,71 @@
+"""The shape of `dev.py`, `staging.py` and `prod.py`; types only, so that importing them costs nothing."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class DatabaseSettings(TypedDict, total=False):
+    """See `sections.DatabaseConfig`."""
+
+    billing_mode: Literal["PAY_PER_REQUEST", "PROVISIONED"]
+    read_capacity_min: int
+    read_capacity_max: int
+    write_capacity_min: int
+    write_capacity_max: int
+    target_utilization: int
+    point_in_time_recovery: bool
+    pitr_recovery_days: int
+    generation: int
+
+
+class StorageSettings(TypedDict, total=False):
+    """See `sections.StorageConfig`."""
+
+    versioning: bool
+    intelligent_tiering_after_days: int
+    lifecycle_days: int
+    expire_after_days: int
+    noncurrent_retention_days: int
+    cors_origins: tuple[str, ...]
+    cors_origins_without_domain: tuple[str, ...]
+    """Used where neither the origins nor a domain are set. Not a field of the model."""
+    access_logs: bool
+
+
+class SecuritySettings(TypedDict, total=False):
+    """See `sections.SecurityConfig`."""
+
+    key_deletion_window_days: int
+    secret_recovery_window_days: int
+
+
+class LogSettings(TypedDict, total=False):
+    """See `sections.LogConfig`."""
+
+    application_retention_days: int
+    error_retention_days: int
+
+
+class StateSettings(TypedDict, total=False):
+    """See `sections.StateConfig`."""
+
+    lock: Literal["both", "dynamodb", "lockfile"]
+
+
+class Settings(TypedDict, total=False):
+    """See `schema.EnvironmentConfig`. What is left out comes from a variable or from the schema."""
+
+    aws_account_id: str
+    aws_region: str
+    ses_from_email: str
+    alert_email: str
+    domain_name: str
+    certificate_arn: str
+    enable_cloudfront: bool
+    protected: bool
+    database: DatabaseSettings
+    storage: StorageSettings
+    security: SecuritySettings
+    logs: LogSettings
+    state: StateSettings

@@ -1,0 +1,178 @@
+"""The configuration of one environment: typed, frozen, each field with its variable and its rules.
+
+The inner models are in `sections.py`, the rules for single values in `rules.py`; the rules between
+values of several models are the functions here.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from environments import rules
+from environments.sections import DatabaseConfig, LogConfig, SecurityConfig, StateConfig, StorageConfig
+from environments.settings import SWITCH, Model, Rule, Setting, Switch
+
+__all__ = [
+    "DatabaseConfig",
+    "EnvironmentConfig",
+    "EnvironmentName",
+    "LogConfig",
+    "SecurityConfig",
+    "StateConfig",
+    "StorageConfig",
+]
+
+EnvironmentName = Literal["dev", "staging", "prod"]
+
+_EMAIL = "one e-mail address, at most 254 characters"
+_Email = Annotated[str, AfterValidator(rules.email_is_an_address)]
+
+
+def certificate_is_in_the_same_account(arn: str | None, account: str) -> str | None:
+    """CloudFront takes certificates of its own account only."""
+    if arn is None or rules.certificate_account(arn) == account:
+        return None
+    return f"belongs to another account than AWS_ACCOUNT_ID ({account})"
+
+
+def certificate_has_its_domain(domain: str | None, arn: str | None) -> str | None:
+    return "is needed, because CERTIFICATE_ARN is set" if arn and not domain else None
+
+
+def prod_has_a_domain(domain: str | None, environment: str, cloudfront: bool) -> str | None:
+    """With its default certificate CloudFront falls back to TLSv1, whatever minimum is set."""
+    if domain or not cloudfront or environment != "prod":
+        return None
+    return "is needed in prod, where CloudFront must not fall back to TLSv1"
+
+
+def prod_has_a_certificate(arn: str | None, environment: str, cloudfront: bool) -> str | None:
+    if arn or not cloudfront or environment != "prod":
+        return None
+    return "is needed in prod, where CloudFront must not fall back to TLSv1"
+
+
+def prod_origins_are_public_and_https(origins: tuple[str, ...], environment: str) -> str | None:
+    bad = [o for o in origins if o.startswith("http://") or rules.is_local_origin(o)]
+    return f"has {bad[0]}, which is not allowed in prod" if bad and environment == "prod" else None
+
+
+def prod_secrets_can_be_recovered(days: int, environment: str) -> str | None:
+    return "is less than 7, which is not allowed in prod" if days < 7 and environment == "prod" else None
+
+
+class EnvironmentConfig(Model):
+    """Everything that makes one environment different from another."""
+
+    environment: Annotated[
+        EnvironmentName,
+        Setting(
+            variable="ENVIRONMENT",
+            allowed="dev, staging or prod; several of them separated by commas without spaces, or all",
+            purpose="Which environments a run is about.",
+            example="dev",
+        ),
+    ]
+    aws_account_id: Annotated[
+        str,
+        AfterValidator(rules.account_id_has_twelve_digits),
+        AfterValidator(rules.account_id_is_not_all_zeros),
+        Setting(
+            variable="AWS_ACCOUNT_ID",
+            allowed=f"12 digits; {rules.EXAMPLE_ACCOUNT} only on the local AWS",
+            purpose="The AWS account. A run with the credentials of any other account is refused.",
+            example=rules.EXAMPLE_ACCOUNT,
+        ),
+    ]
+    aws_region: Annotated[
+        str,
+        AfterValidator(rules.region_is_in_the_aws_partition),
+        Setting(
+            variable="AWS_REGION",
+            allowed=f"a region of the partition aws: {', '.join(sorted(rules.REGIONS))}",
+            purpose="The AWS region of everything that has one.",
+            example="us-east-1",
+        ),
+    ]
+    ses_from_email: Annotated[
+        _Email,
+        Setting(
+            variable="SES_FROM_EMAIL",
+            allowed=_EMAIL,
+            purpose="Sender of the exports and confirmations.",
+            example="noreply@flowency.build",
+        ),
+    ]
+    alert_email: Annotated[
+        _Email,
+        Setting(
+            variable="ALERT_EMAIL",
+            allowed=_EMAIL,
+            purpose="Who is told of alarms.",
+            example="alerts@flowency.build",
+        ),
+    ]
+    domain_name: Annotated[
+        Annotated[str, AfterValidator(rules.domain_is_a_dns_name)] | None,
+        Setting(
+            variable="DOMAIN_NAME",
+            allowed=(
+                "a lower-case domain name of two labels or more, without scheme, wildcard or trailing dot;"
+                " needed in prod with CloudFront"
+            ),
+            purpose="The web address of the downloads, and the default of CORS_ORIGINS.",
+            example="wizard.flowency.build",
+        ),
+    ] = None
+    certificate_arn: Annotated[
+        Annotated[
+            str,
+            AfterValidator(rules.certificate_is_an_acm_arn),
+            AfterValidator(rules.certificate_is_in_us_east_1),
+        ]
+        | None,
+        Setting(
+            variable="CERTIFICATE_ARN",
+            allowed=(
+                "arn:aws:acm:us-east-1:<AWS_ACCOUNT_ID>:certificate/<UUID>, together with DOMAIN_NAME;"
+                " needed in prod with CloudFront"
+            ),
+            purpose="The certificate of DOMAIN_NAME for CloudFront.",
+            example="arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+        ),
+    ] = None
+    enable_cloudfront: Annotated[
+        Switch,
+        Setting(
+            variable="ENABLE_CLOUDFRONT",
+            allowed=SWITCH,
+            purpose="Deliver the downloads through CloudFront.",
+            example="true",
+        ),
+    ] = True
+    protected: Annotated[
+        Switch,
+        Setting(
+            variable="DELETION_PROTECTION",
+            allowed=SWITCH,
+            purpose=(
+                "Refuse to destroy what holds data. To destroy a protected environment: set this to false,"
+                " deploy, then destroy."
+            ),
+            example="true",
+        ),
+    ] = True
+    database: DatabaseConfig = DatabaseConfig()
+    storage: StorageConfig
+    security: SecurityConfig = SecurityConfig()
+    logs: LogConfig = LogConfig()
+    state: StateConfig = StateConfig()
+
+    between_fields: ClassVar[tuple[Rule, ...]] = (
+        Rule(("certificate_arn", "aws_account_id"), certificate_is_in_the_same_account),
+        Rule(("domain_name", "certificate_arn"), certificate_has_its_domain),
+        Rule(("domain_name", "environment", "enable_cloudfront"), prod_has_a_domain),
+        Rule(("certificate_arn", "environment", "enable_cloudfront"), prod_has_a_certificate),
+        Rule(("storage.cors_origins", "environment"), prod_origins_are_public_and_https),
+        Rule(("security.secret_recovery_window_days", "environment"), prod_secrets_can_be_recovered),
+    )
