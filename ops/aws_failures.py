@@ -110,9 +110,10 @@ def _denied(error: ClientError, text: str, doing: str) -> OpsError:
     principal = re.search(r"(arn:[\w-]+:(?:iam|sts)::\S+) is not authorized", text)
     needed = action[1] if action else _action(error.operation_name)
     who = principal[1] if principal else "the caller"
-    why = f" AWS says: {text}" if principal or "explicit deny" in text else ""
+    because = re.search(r"(because .+?)\.?$", text)
+    why = f" ({because[1]})" if because else ""
     return _authentication(
-        f"Not permitted while {doing}: {who} may not {needed}.{why}",
+        f"Not permitted while {doing}: {who} may not {needed}{why}.",
         f"Have {needed} granted to that principal, or use a profile that has it "
         "(aws sts get-caller-identity shows who you are).",
     )

@@ -38,10 +38,17 @@ def binary() -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that a plan touches. `actions` as in the plan JSON: ["create"], ["delete", "create"] …"""
+    """One resource that a plan touches.
+
+    actions: as in the plan JSON, ("create",), ("delete", "create") …; after: the attributes it would have,
+    as far as they are known; importing: whether it is there and comes into the state first.
+    """
 
     address: str
+    type: str
     actions: tuple[str, ...]
+    after: dict[str, Any]
+    importing: bool
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,13 @@ class Plan:
     def summary(self) -> str:
         """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace"."""
         counts = Counter(
-            "replace" if len(change.actions) > 1 else change.actions[0] for change in self.changes
+            "replace" if len(change.actions) > 1 else change.actions[0]
+            for change in self.changes
+            if change.actions != ("no-op",)
         )
-        parts = [
+        imports = sum(change.importing for change in self.changes)
+        parts = [f"{imports} to import"] if imports else []
+        parts += [
             f"{counts[word]} to {word}"
             for word in ("create", "update", "replace", "delete", "forget")
             if counts[word]
@@ -73,7 +84,7 @@ class Plan:
 
     def kinds(self) -> dict[str, int]:
         """How many resources of each type change, most first."""
-        return dict(Counter(change.address.split(".")[0] for change in self.changes).most_common())
+        return dict(Counter(change.type for change in self.changes).most_common())
 
 
 @dataclass
@@ -97,9 +108,16 @@ class Terraform:
         self._stream(arguments, "plan", on_event)
         shown = json.loads(self._run(["show", "-json", str(file)], "show"))
         changes = tuple(
-            Change(change["address"], tuple(change["change"]["actions"]))
+            Change(
+                change["address"],
+                change["type"],
+                tuple(change["change"]["actions"]),
+                change["change"]["after"] or {},
+                "importing" in change["change"],
+            )
             for change in shown.get("resource_changes", [])
-            if change["mode"] == "managed" and change["change"]["actions"] != ["no-op"]
+            if change["mode"] == "managed"
+            and (change["change"]["actions"] != ["no-op"] or "importing" in change["change"])
         )
         outputs = tuple(
             name for name, change in shown.get("output_changes", {}).items() if change["actions"] != ["no-op"]

@@ -19,7 +19,9 @@ class Format(StrEnum):
 
 def outputs(
     environment: Annotated[str, typer.Argument(help="dev, staging or prod.")],
-    format_: Annotated[Format, typer.Option("--format", help="As .env lines, JSON or export commands.")] = Format.ENV,
+    format_: Annotated[
+        Format, typer.Option("--format", help="As .env lines, JSON or export commands.")
+    ] = Format.ENV,
     write: Annotated[Path | None, typer.Option(help="Write to this file (mode 0600) instead.")] = None,
 ) -> None:
     """Print the outputs of a deployed environment."""

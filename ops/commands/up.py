@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from environments import EnvironmentConfig
     from ops.terraform import Terraform
 
 ENVIRONMENT = "dev"
@@ -35,13 +36,13 @@ def up() -> None:
     from ops.terraform import Terraform
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
-    _start(console)
+    config = _start(console)
     with step(console, f"Synth of {ENVIRONMENT}"):
         directory = synth.synthesize(ENVIRONMENT)
     terraform = Terraform(directory)
     with step(console, "Terraform init"):
         terraform.init()
-    _deploy(terraform, console)
+    _deploy(terraform, config, console)
 
     outputs = terraform.outputs()
     console.print("[bold]Proof[/], under the application's role")
@@ -65,8 +66,8 @@ def down() -> None:
     )
 
 
-def _start(console: Console) -> None:
-    """The local AWS and its remote state."""
+def _start(console: Console) -> EnvironmentConfig:
+    """The local AWS and its remote state; the configuration of the environment there."""
     import environments
     from ops import local_target
     from ops.commands.bootstrap import ensure
@@ -82,20 +83,30 @@ def _start(console: Console) -> None:
     for name, value in examples.items():
         console.print(f"    {name}={value}", style="dim", markup=False)
     with step(console, "Remote state"):
-        changes = ensure(environments.load(ENVIRONMENT), lambda change: None)
+        config = environments.load(ENVIRONMENT)
+        changes = ensure(config, lambda change: None)
     changed = [change for change in changes if change.action is not Action.RIGHT]
     for resource in dict.fromkeys(change.resource for change in changed):
         settings = [change.setting for change in changed if change.resource == resource]
         console.print(f"  {resource}: {', '.join(settings)}", style="dim", markup=False)
     console.print(f"  {len(changed)} of {len(changes)} settings created or changed")
+    return config
 
 
-def _deploy(terraform: Terraform, console: Console) -> None:
+def _deploy(terraform: Terraform, config: EnvironmentConfig, console: Console) -> None:
     """Plan, show the plan's summary, apply exactly that plan."""
+    from ops import adoption
     from ops.progress import ApplyProgress, step
 
+    adoption.remove(terraform.directory)
     with step(console, "Terraform plan"):
         plan = terraform.plan()
+        found = adoption.find(plan.changes, config.environment, config.aws_region)
+        if found:
+            adoption.write(terraform.directory, found)
+            plan = terraform.plan()
+    for address in found:
+        console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
     if plan.empty:
         console.print("  No changes: what is deployed is what is configured.")
         return
@@ -104,6 +115,7 @@ def _deploy(terraform: Terraform, console: Console) -> None:
         console.print(f"    {kind} {count}", style="dim", markup=False)
     with step(console, "Terraform apply"), ApplyProgress(console, len(plan.changes)) as progress:
         terraform.apply(plan, progress.on_event)
+    adoption.remove(terraform.directory)
 
 
 def _short(path: Path) -> str:

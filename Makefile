@@ -1,0 +1,64 @@
+# The menu. `make` alone shows it.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+# A Python named by the user is the one that is used; python3 may be passed over for a newer one.
+ifneq ($(origin PYTHON),file)
+THIS_PYTHON = --this-python
+endif
+SETUP = $(PYTHON) -I ops/setup/__main__.py $(THIS_PYTHON)
+
+# What tests start finds the project's commands, and Terraform where set-up had to bring it in.
+IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down test test-fast bench lint lock clean
+
+help:
+	@echo "make setup      .venv, Node packages, Terraform; does nothing where all is there"
+	@echo "make up         a fresh checkout to an applied, answering dev environment on the local AWS"
+	@echo "make down       stop what 'make up' started; the state is kept"
+	@echo "make test       all tests: unit, synth, plan, local (PYTEST_ARGS='-k name' selects)"
+	@echo "make test-fast  unit and synth tests only"
+	@echo "make bench      measure synth, plan and start times"
+	@echo "make lint       ruff and mypy"
+	@echo "make lock       resolve Pipfile.lock and package-lock.json anew"
+	@echo "make clean      remove what can be made again; .env files and the local AWS's state stay"
+	@echo
+	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
+	@echo "Another Python for .venv: make setup PYTHON=/path/to/python3"
+
+setup:
+	@$(SETUP) || { code=$$?; \
+	  if [ $$code = 126 ] || [ $$code = 127 ]; then \
+	    echo "setup: '$(PYTHON)' does not run; Python 3.11 or newer is needed (PYTHON=/path/to/python3 names one)" >&2; \
+	    code=11; \
+	  fi; exit $$code; }
+
+up: setup
+	@.venv/bin/ops up
+
+down:
+	@if [ -x .venv/bin/ops ]; then exec .venv/bin/ops down; else echo "Nothing is set up here."; fi
+
+test: setup
+	@$(IN_VENV) -m pytest $(PYTEST_ARGS)
+
+test-fast: setup
+	@$(IN_VENV) -m pytest tests/unit tests/synth $(PYTEST_ARGS)
+
+bench: setup
+	@$(IN_VENV) -m bench
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/python -m mypy
+
+lock: setup
+	@$(SETUP) lock
+
+clean:
+	rm -rf .venv .tools node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,111 @@
+"""`ops local`: the checkout's own local AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.local_aws.instance import Status
+
+app = typer.Typer(help="The local AWS of this checkout (MiniStack, this machine only).", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def start(as_json: Json = False) -> None:
+    """Start it, unless it runs. Earlier state is there again. Port: LOCAL_AWS_PORT, else 4566 and 4567."""
+    from ops.local_aws.instance import LocalAws
+
+    _show(LocalAws.of_checkout().start(), as_json)
+
+
+@app.command()
+def stop(as_json: Json = False) -> None:
+    """Stop it and keep its state."""
+    from ops.local_aws.instance import LocalAws
+
+    instance = LocalAws.of_checkout()
+    stopped = instance.stop()
+    if as_json:
+        _show(instance.status(), as_json)
+    else:
+        typer.echo(
+            "The local AWS is stopped; its state is kept." if stopped else "The local AWS was not running."
+        )
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say whether it runs, and where."""
+    from ops.local_aws.instance import LocalAws
+
+    _show(LocalAws.of_checkout().status(), as_json)
+
+
+@app.command()
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False, as_json: Json = False
+) -> None:
+    """Erase everything in it: buckets, tables, keys, Terraform states. Works running or not."""
+    from ops.errors import OpsError
+    from ops.exit_codes import ExitCode
+    from ops.local_aws.instance import LocalAws
+
+    instance = LocalAws.of_checkout()
+    if not yes and not typer.confirm(f"Erase everything in the local AWS in {instance.directory}?", err=True):
+        raise OpsError("Nothing was erased.", code=ExitCode.USAGE)
+    instance.reset()
+    if as_json:
+        _show(instance.status(), as_json)
+    else:
+        typer.echo("The local AWS is empty. Its deploy user has a new access key: see `ops local env`.")
+
+
+@app.command()
+def env(as_json: Json = False) -> None:
+    """Print what leads cdktf, terraform and aws to it:  eval "$(ops local env)"."""
+    import json
+
+    from ops.local_aws.instance import LocalAws
+
+    values = LocalAws.of_checkout().environment()
+    typer.echo(json.dumps(values, indent=2) if as_json else shell_lines(values), nl=as_json)
+
+
+def shell_lines(values: Mapping[str, str]) -> str:
+    """Lines for sh, bash and zsh: first what must go, then what must be set."""
+    import os
+
+    from ops.local_aws.instance import INTERFERING, interferes
+
+    unset = [
+        *INTERFERING,
+        *sorted(name for name in os.environ if interferes(name) and name not in INTERFERING),
+    ]
+    exports = "".join(f"export {name}={_quoted(value)}\n" for name, value in values.items())
+    return f"unset {' '.join(unset)}\n{exports}"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "'\"'\"'") + "'"
+
+
+def _show(found: Status, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.as_json(), indent=2))
+        return
+    if not found.running:
+        typer.echo(f"The local AWS is not running. Files: {found.directory}")
+        return
+    typer.echo(f"The local AWS runs: {found.endpoint} (plain HTTP: {found.plain_endpoint})")
+    typer.echo(
+        f"  account {found.account}, pid {found.pid}, MiniStack {found.version}, files {found.directory}"
+    )
+    typer.echo('  to use it from this shell: eval "$(ops local env)"')

@@ -1,0 +1,111 @@
+"""`ops state`: look after the remote state of an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from environments import EnvironmentConfig
+    from ops.remote_state.locks import StateLock
+
+app = typer.Typer(
+    name="state", help="Show and clear the lock of an environment's state.", no_args_is_help=True
+)
+
+Environment = Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)]
+
+
+@app.command()
+def lock(
+    environment: Environment,
+    json_: Annotated[bool, typer.Option("--json", help="Print the locks as JSON.")] = False,
+) -> None:
+    """Show who holds the state lock, for what, and since when. Exit code 6 if somebody does."""
+    import json
+
+    from ops.exit_codes import ExitCode
+    from ops.remote_state import locks
+
+    config = _verified(environment)
+    found = locks.read_locks(config)
+    if json_:
+        rows = [lock.as_json() for lock in found]
+        typer.echo(json.dumps({"environment": environment, "locked": bool(rows), "locks": rows}, indent=2))
+    elif not found:
+        typer.echo(f"{environment} is not locked.")
+    else:
+        _show(environment, found)
+        typer.echo(f"If that run is dead, clear the lock: ops state unlock {environment}")
+    if found:
+        raise typer.Exit(ExitCode.LOCKED)
+
+
+@app.command()
+def unlock(
+    environment: Environment,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also a lock younger than 10 minutes, whose holder may be alive.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove the state lock that a killed run left behind; never one that somebody takes meanwhile."""
+    from ops.exit_codes import ExitCode
+    from ops.remote_state import locks
+
+    config = _verified(environment)
+    found = locks.read_locks(config)
+    if not found:
+        typer.echo(f"{environment} is not locked.")
+        return
+    _show(environment, found)
+    if not force:
+        _refuse_young(environment, found)
+    if not yes and not typer.confirm(
+        "Is that run really dead, and shall its lock be removed?", default=False
+    ):
+        typer.echo("The lock is still there.")
+        raise typer.Exit(ExitCode.USAGE)
+    for one in found:
+        done = locks.clear(one)
+        typer.echo(
+            f"{'Removed' if done else 'Gone or taken anew, so not removed'}: {one.place}, lock {one.id}"
+        )
+    if left := locks.read_locks(config):
+        _show(environment, left)
+        raise typer.Exit(ExitCode.LOCKED)
+    typer.echo(f"{environment} is not locked any more.")
+
+
+def _verified(environment: str) -> EnvironmentConfig:
+    """The configuration, once the credentials are known to belong to its account."""
+    from environments import load
+    from ops import aws
+
+    config = load(environment)
+    aws.verify_caller(config.aws_account_id, config.aws_region)
+    return config
+
+
+def _show(environment: str, found: list[StateLock]) -> None:
+    from ops.remote_state import locks
+
+    typer.echo(f"{environment} is locked:")
+    for one in found:
+        typer.echo(f"  {locks.describe(one)}")
+
+
+def _refuse_young(environment: str, found: list[StateLock]) -> None:
+    from ops.errors import OpsError
+    from ops.exit_codes import ExitCode
+    from ops.remote_state.locks import YOUNG
+
+    minutes = int(YOUNG.total_seconds() // 60)
+    if young := [one for one in found if one.is_young()]:
+        raise OpsError(
+            f"The lock of {environment} is younger than {minutes} minutes (or its age is unknown): "
+            f"{young[0].who or 'its holder'} may still be at work.",
+            hint=f"Ask first. If that run is certainly dead: ops state unlock {environment} --force",
+            code=ExitCode.LOCKED,
+        )
