@@ -26,7 +26,7 @@ Find = Callable[[Any, dict[str, Any], dict[str, str]], str | None]
 
 def find(changes: Iterable[Change], environment: str, region: str) -> dict[str, str]:
     """Address -> import id of each resource that the plan would create and that is there already."""
-    import boto3
+    from ops import aws
 
     ours = {"Project": naming.PROJECT, "Environment": environment, "ManagedBy": "terraform"}
     found: dict[str, str] = {}
@@ -34,7 +34,7 @@ def find(changes: Iterable[Change], environment: str, region: str) -> dict[str, 
         if change.actions != ("create",) or change.type not in _FINDERS:
             continue
         service, finder = _FINDERS[change.type]
-        if identifier := finder(boto3.client(service, region_name=region), change.after, ours):
+        if identifier := finder(aws.client(service, region), change.after, ours):
             found[change.address] = identifier
     return found
 

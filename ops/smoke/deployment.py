@@ -17,13 +17,13 @@ class Deployment:
     environment: str
     outputs: dict[str, str]
 
-    def deployer(self, service: str, **options: Any) -> Any:
+    def deployer(self, service: Any, **options: Any) -> Any:
         """A client with the caller's own credentials: for preparing and cleaning up."""
         import boto3
 
         return boto3.client(service, region_name=self.outputs["aws_region"], **options)
 
-    def application(self, service: str, **options: Any) -> Any:
+    def application(self, service: Any, **options: Any) -> Any:
         """A client under the application's role."""
         import boto3
 
