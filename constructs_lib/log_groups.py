@@ -39,12 +39,15 @@ class LogGroups(Construct):
         self.error_name: str = self._errors.name
 
     def grant_write(self, grantee: Grantee) -> None:
-        """Write log streams of the application's group. The group itself exists: no CreateLogGroup."""
+        """Write log streams of the application's group. The group itself exists: no CreateLogGroup.
+
+        By AWS's service authorization reference a stream is created in the group's ARN, written by its own.
+        """
         grantee.attach(
             "application-log-write",
             policies.allow(
                 "WriteLog",
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
-                [f"{self._application.arn}:log-stream:*"],
+                [self._application.arn, f"{self._application.arn}:log-stream:*"],
             ),
         )

@@ -19,6 +19,8 @@ from typing import Any
 
 LOCK_FILE = ".terraform.lock.hcl"
 OVERRIDE_FILE = "local_override.tf.json"
+RETRIES = 3
+"""A local AWS that does not answer has ended; the provider's 25 attempts would take many minutes."""
 PROJECT_LOCK = Path(__file__).parent.parent / LOCK_FILE
 
 
@@ -40,7 +42,7 @@ def override(endpoint: str, backend: dict[str, Any]) -> dict[str, Any]:
     """
     return {
         "provider": {
-            "aws": [{"s3_use_path_style": True, "skip_metadata_api_check": "true"}],
+            "aws": [{"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}],
         },
         "terraform": {
             "backend": {
@@ -48,6 +50,7 @@ def override(endpoint: str, backend: dict[str, Any]) -> dict[str, Any]:
                 | {
                     "endpoints": {"s3": endpoint, "dynamodb": endpoint, "sts": endpoint, "iam": endpoint},
                     "use_path_style": True,
+                    "max_retries": RETRIES,
                     "skip_metadata_api_check": True,
                 }
             }

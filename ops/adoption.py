@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +29,29 @@ def find(changes: Iterable[Change], environment: str, region: str) -> dict[str, 
     """Address -> import id of each resource that the plan would create and that is there already."""
     from ops import aws
 
+    session = aws.session(region)
+    clients: dict[str, Any] = {}
     ours = {"Project": naming.PROJECT, "Environment": environment, "ManagedBy": "terraform"}
     found: dict[str, str] = {}
     for change in changes:
         if change.actions != ("create",) or change.type not in _FINDERS:
             continue
         service, finder = _FINDERS[change.type]
-        if identifier := finder(aws.client(service, region), change.after, ours):
+        if service not in clients:
+            clients[service] = aws.client(service, region, within=session)
+        with aws.aws_errors(f"looking for {change.address}, which an interrupted apply may have made"):
+            identifier = finder(clients[service], change.after, ours)
+        if identifier:
             found[change.address] = identifier
     return found
 
 
 def write(directory: Path, found: dict[str, str]) -> None:
-    """Import blocks beside the stack, for the next plan; `remove` them after the apply."""
+    """Import blocks beside the stack, for the next plan; `remove` them after it: a saved plan holds them."""
+    from ops.files import write_private
+
     blocks = [{"to": address, "id": identifier} for address, identifier in sorted(found.items())]
-    (directory / FILE).write_text(json.dumps({"import": blocks}, indent=2) + "\n", encoding="utf-8")
+    write_private(directory / FILE, json.dumps({"import": blocks}, indent=2) + "\n")
 
 
 def remove(directory: Path) -> None:
@@ -73,9 +82,13 @@ def _role(iam: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
 
 
 def _key(kms: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
+    """A key whose own policy hides it from us is somebody else's: the policy of ours lets the account in."""
     for page in kms.get_paginator("list_keys").paginate():
         for entry in page["Keys"]:
-            key = kms.describe_key(KeyId=entry["KeyId"])["KeyMetadata"]
+            answer = _missing(partial(kms.describe_key, KeyId=entry["KeyId"]), "AccessDeniedException")
+            if not answer:
+                continue
+            key = answer["KeyMetadata"]
             if key["KeyManager"] != "CUSTOMER" or key["KeyState"] != "Enabled":
                 continue
             if key.get("Description") != after["description"]:

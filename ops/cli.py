@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ops.commands import bootstrap, local, outputs, smoke, state, up
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+
+STARTS_IT_ITSELF = ("up", "down", "local")
+"""Commands that are about the local AWS anyway: `--local` must not fail because it does not run yet."""
 
 app = typer.Typer(
     name="ops",
@@ -22,6 +27,7 @@ app = typer.Typer(
 
 @app.callback()
 def options(
+    context: typer.Context,
     use_local_aws: Annotated[
         bool, typer.Option("--local", help="Talk to this checkout's local AWS, with its example values.")
     ] = False,
@@ -30,7 +36,7 @@ def options(
 
     Beside it, `cdktf diff` and `cdktf deploy` work on the same state. Exit codes: see the README.
     """
-    if use_local_aws:
+    if use_local_aws and context.invoked_subcommand not in STARTS_IT_ITSELF:
         from ops import local_target
 
         local_target.use()
@@ -47,16 +53,47 @@ app.add_typer(local.app, name="local")
 
 def main() -> None:
     """Run a command; every known failure is one message and its exit code."""
+    _end_in_order_when_told_to()
     try:
         app(prog_name="ops")
     except OpsError as error:
         _fail(error.message, error.hint, error.code)
-    except KeyboardInterrupt:
-        _fail("Interrupted.", "Run the command again: it goes on from where it was.", ExitCode.INTERRUPTED)
+    except SystemExit as error:
+        # Typer turns Ctrl-C into this exit code without a word.
+        if error.code == ExitCode.INTERRUPTED:
+            _fail("Interrupted.", "Run the command again: it goes on from there.", ExitCode.INTERRUPTED)
+        if isinstance(error.__context__, typer.Abort):  # a question, and nobody there to answer it
+            sys.exit(ExitCode.USAGE)
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" ({error.filename})" if error.filename else ""
+            _fail(f"The disk is full{where}.", "Make room, then run the command again.", ExitCode.OUTPUT)
+        raise
     except Exception as error:
         if type(error).__name__ == "ConfigurationError":  # not imported: `ops --help` does without pydantic
             _fail(str(error), "", ExitCode.CONFIGURATION)
         raise
+
+
+def _end_in_order_when_told_to() -> None:
+    """A cancelled pipeline (SIGTERM) or a closed terminal (SIGHUP) ends a command like one Ctrl-C.
+
+    Otherwise Terraform would go on without a reader and die of the closed pipe, its state not written.
+    """
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_DFL  # nohup has SIGHUP ignored
+    ]
+
+    def interrupt(*_: Any) -> None:
+        for number in numbers:  # once is enough: a second interrupt makes Terraform drop its state
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, interrupt)
 
 
 def _fail(message: str, hint: str, code: ExitCode) -> None:

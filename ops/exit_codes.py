@@ -19,7 +19,8 @@ class ExitCode(IntEnum):
     AUTHENTICATION = 4
     """No credentials, expired credentials, the wrong account, or a permission is missing."""
     STATE = 5
-    """The remote state's bucket, table or key is missing, somebody else's, or not as it must be."""
+    """The remote state's bucket, table or key is missing, somebody else's, or not as it must be, or holds
+    nothing deployed."""
     LOCKED = 6
     """Somebody holds the state lock."""
     TERRAFORM = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -10,30 +11,37 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a full disk is called, or a disk quota that is used up."""
+
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` by a file of mode 0600 with this text.
+    """Replace `path` by a file of mode 0600 with this text; a link is followed.
 
-    Raises OpsError (OUTPUT) where the disk is full or the folder may not be written; an earlier file
-    then stays as it was and nothing is left beside it.
+    Raises OpsError (OUTPUT) where the disk is full, the folder may not be written or there is something else
+    than a file, such as /dev/null; an earlier file then stays as it was and nothing is left beside it.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp gives 0600
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "it is not a regular file")  # as root, /dev/null would be replaced
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp gives 0600
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            temporary.replace(target)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
+        remedy = "Make room" if error.errno in FULL else "Allow writing there"
         raise OpsError(
             f"Could not write {path}: {error.strerror or error}.",
-            hint="The file is as it was. Make room or choose another place, then run the command again.",
+            hint=f"What was there is as it was. {remedy} or choose another place, then try again.",
             code=ExitCode.OUTPUT,
         ) from error

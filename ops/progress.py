@@ -18,12 +18,14 @@ QUIET_S = 15.0
 @contextmanager
 def step(console: Console, title: str) -> Iterator[None]:
     """One step of a command: its title while it runs, then how long it took."""
+    from rich.markup import escape
+
     started = time.monotonic()
     if not console.is_terminal:
         console.print(f"{title} …", markup=False)
-    with console.status(f"{title} …"):
+    with console.status(f"{escape(title)} …"):
         yield
-    console.print(f"[bold green]✓[/] [bold]{title}[/] [dim]{time.monotonic() - started:.1f} s[/]")
+    console.print(f"[bold green]✓[/] [bold]{escape(title)}[/] [dim]{time.monotonic() - started:.1f} s[/]")
 
 
 class ApplyProgress:

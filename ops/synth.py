@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from environments import ENVIRONMENTS
 from ops import paths
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -15,8 +16,15 @@ from ops.exit_codes import ExitCode
 def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
     """Synthesize one environment and return the folder in which Terraform runs.
 
-    Raises OpsError with main.py's own words: CONFIGURATION where it refused a value.
+    Raises OpsError: CONFIGURATION where there is no such environment, or where main.py refused a value, with
+    main.py's own words; FAILED for whatever else it ended with.
     """
+    if environment not in ENVIRONMENTS:  # main.py would take "all" and "dev,staging", which are no folder
+        raise OpsError(
+            f"{environment!r} is not an environment.",
+            hint=f"Name one of: {', '.join(ENVIRONMENTS)}.",
+            code=ExitCode.CONFIGURATION,
+        )
     result = subprocess.run(
         [sys.executable, str(paths.ROOT / "main.py")],
         env=os.environ | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(outdir)},
@@ -28,7 +36,8 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
     if result.returncode == ExitCode.CONFIGURATION:
         raise OpsError(result.stderr.strip(), code=ExitCode.CONFIGURATION)
     if result.returncode != 0:
-        raise OpsError(f"The synth of {environment} failed:\n{result.stderr.strip()}")
+        said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
+        raise OpsError(f"The synth of {environment} failed:\n{said}")
     return outdir / "stacks" / environment
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +29,11 @@ OnEvent = Callable[[Event], None]
 
 PLAN_FILE = "ops.tfplan"
 DATA_DIRECTORY = ".terraform"
+
+INTERRUPTED = (
+    "Interrupted: Terraform finishes the requests under way and writes the state. "
+    "Ctrl-C again stops it at once; what it just made is then missing in the state.\n"
+)
 
 
 def binary() -> str:
@@ -79,8 +87,16 @@ class Plan:
             if counts[word]
         ]
         if self.output_changes:
-            parts.append(f"{len(self.output_changes)} outputs to change")
+            count = len(self.output_changes)
+            parts.append(f"{count} output{'' if count == 1 else 's'} to change")
         return ", ".join(parts) or "no changes"
+
+    @property
+    def operations(self) -> int:
+        """How many operations an apply reports as ended: a replacement is two, an import alone is none."""
+        return sum(
+            action in ("create", "update", "delete") for change in self.changes for action in change.actions
+        )
 
     def kinds(self) -> dict[str, int]:
         """How many resources of each type change, most first."""
@@ -106,7 +122,7 @@ class Terraform:
         file = self.directory / PLAN_FILE
         arguments = ["plan", "-json", "-input=false", f"-out={file}", *(["-destroy"] if destroy else [])]
         self._stream(arguments, "plan", on_event)
-        shown = json.loads(self._run(["show", "-json", str(file)], "show"))
+        shown = self._document(["show", "-json", str(file)], "show")
         changes = tuple(
             Change(
                 change["address"],
@@ -129,49 +145,71 @@ class Terraform:
         self._stream(["apply", "-json", "-input=false", str(plan.file)], "apply", on_event)
 
     def outputs(self) -> dict[str, str]:
-        """Outputs that are not sensitive. Some versions print warnings before the JSON: they are skipped."""
-        text = self._run(["output", "-json"], "output")
-        values: dict[str, dict[str, Any]] = json.loads(text[text.index("{") :])
-        return {name: str(output["value"]) for name, output in values.items() if not output["sensitive"]}
+        """Outputs that are not sensitive; a value that is no text as JSON."""
+        return {
+            name: value if isinstance(value := output["value"], str) else json.dumps(value)
+            for name, output in self._document(["output", "-json"], "output").items()
+            if not output["sensitive"]
+        }
 
     def _command(self, arguments: list[str]) -> list[str]:
         return [binary(), f"-chdir={self.directory}", *arguments]
 
     def _environ(self) -> dict[str, str]:
-        return os.environ | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"} | self.environ
+        # A workspace left over from another project would mean another state than the rest of `ops` looks at.
+        kept = {name: value for name, value in os.environ.items() if name != "TF_WORKSPACE"}
+        return kept | {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"} | self.environ
 
     def _run(self, arguments: list[str], doing: str) -> str:
         """Run to the end; the text of stdout."""
-        with self._process(arguments) as process:
-            output, errors = process.communicate()
-        if process.returncode != 0:
-            raise terraform_failures.explain(doing, self.directory.name, errors.strip() or output.strip())
-        return output
-
-    def _stream(self, arguments: list[str], doing: str, on_event: OnEvent) -> None:
-        """Run with `-json`, hand over each event, and raise what the error diagnostics say."""
-        errors: list[str] = []
-        with self._process(arguments) as process:
-            for event in _events(process):
-                diagnostic = event.get("diagnostic", {})
-                if diagnostic.get("severity") == "error":
-                    errors.append(_text(diagnostic))
-                on_event(event)
-            stderr = process.stderr.read() if process.stderr else ""
+        with self._process(arguments) as (process, errors):
+            output = process.stdout.read() if process.stdout else ""
             process.wait()
         if process.returncode != 0:
             raise terraform_failures.explain(
                 doing,
                 self.directory.name,
-                "\n".join(errors) or stderr.strip() or f"exit code {process.returncode}",
+                errors().strip() or output.strip() or f"exit code {process.returncode}",
+            )
+        return output
+
+    def _document(self, arguments: list[str], doing: str) -> dict[str, Any]:
+        """Run to the end; the JSON on stdout. Terraform 1.15 prints warnings there before it."""
+        output = self._run(arguments, doing)
+        for start in re.finditer(r"^\{", output, re.MULTILINE):
+            try:
+                document: dict[str, Any] = json.loads(output[start.start() :])
+            except ValueError:
+                continue
+            return document
+        raise terraform_failures.explain(
+            doing, self.directory.name, f"No JSON in its answer:\n{output.strip()}"
+        )
+
+    def _stream(self, arguments: list[str], doing: str, on_event: OnEvent) -> None:
+        """Run with `-json`, hand over each event, and raise what the error diagnostics say."""
+        errors: list[str] = []
+        with self._process(arguments) as (process, stderr):
+            for event in _events(process):
+                diagnostic = event.get("diagnostic", {})
+                if diagnostic.get("severity") == "error":
+                    errors.append(_text(diagnostic))
+                on_event(event)
+            process.wait()
+        if process.returncode != 0:
+            raise terraform_failures.explain(
+                doing,
+                self.directory.name,
+                "\n".join(errors) or stderr().strip() or f"exit code {process.returncode}",
             )
 
     @contextmanager
-    def _process(self, arguments: list[str]) -> Iterator[subprocess.Popen[str]]:
+    def _process(self, arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
         """Start Terraform so that Ctrl-C reaches it once, from us, and wait for its orderly end.
 
         Terraform finishes the requests under way, writes the state and releases the lock on the first
-        interrupt; a second one makes it stop at once.
+        interrupt; a second one makes it stop at once. Yields the process, and what gives the whole text of
+        its stderr once it has ended.
         """
         try:
             process = subprocess.Popen(
@@ -180,24 +218,50 @@ class Terraform:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 start_new_session=True,
             )
-        except FileNotFoundError as error:
-            raise terraform_failures.missing(binary()) from error
+        except OSError as error:
+            raise terraform_failures.missing(binary(), error.strerror or str(error)) from error
         with process:
             try:
-                yield process
-            except BaseException:
+                yield process, _read_aside(process)
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    sys.stderr.write(INTERRUPTED)
                 _end(process)
                 raise
 
 
+def _read_aside(process: subprocess.Popen[str]) -> Callable[[], str]:
+    """Read stderr in a thread: with TF_LOG it is more than a pipe holds, and Terraform would stand still."""
+    stream, process.stderr = process.stderr, None
+    read: list[str] = []
+
+    def run() -> None:
+        if stream:
+            with stream:
+                read.append(stream.read())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def text() -> str:
+        thread.join()
+        return "".join(read)
+
+    return text
+
+
 def _end(process: subprocess.Popen[str]) -> None:
+    """Interrupt Terraform and wait, reading on so that it can write; each Ctrl-C interrupts it again."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
-            process.communicate()
+            for _ in process.stdout or ():
+                pass
+            process.wait()
         except KeyboardInterrupt:
             continue
 

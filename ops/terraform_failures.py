@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from ops.errors import OpsError
@@ -9,18 +10,42 @@ from ops.exit_codes import ExitCode
 
 _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
     (
-        r"Error acquiring the state lock",
+        r"errored\.tfstate",
+        ExitCode.STATE,
+        "The state could not be stored; it is kept in {directory}/errored.tfstate. As soon as the bucket "
+        "can be reached, and before anything else:  terraform -chdir={directory} state push errored.tfstate",
+    ),
+    (
+        r"no space left on device|disk quota exceeded",
+        ExitCode.OUTPUT,
+        "Make room, then run the command again: it goes on from where it was.",
+    ),
+    (
+        r"Error acquiring the state lock.*(ConditionalCheckFailed|PreconditionFailed|Lock Info:)",
         ExitCode.LOCKED,
         "If nobody is deploying, the lock was left by a run that was killed. Who took it and when:"
-        "  ops state lock {environment}   To clear it:  ops state unlock {environment}",
+        "  {ops} state lock {environment}   To clear it:  {ops} state unlock {environment}",
     ),
     (
         r"S3 bucket .* does not exist|NoSuchBucket",
         ExitCode.STATE,
-        "The remote state is not there yet:  ops bootstrap {environment}",
+        "The remote state is not there yet:  {ops} bootstrap {environment}",
     ),
     (
-        r"No valid credential sources found|failed to refresh cached credentials|no EC2 IMDS role found",
+        r"state lock.*(ResourceNotFoundException|ValidationException)",
+        ExitCode.STATE,
+        "The lock table is missing or not as it must be:  {ops} bootstrap {environment}",
+    ),
+    (
+        r"does not have the expected content",
+        ExitCode.STATE,
+        "A run was killed between writing the state and its checksum, or another one is writing just now: "
+        "wait a minute and try again. If it stays so, the state is good and its checksum old: delete the "
+        "item of the lock table whose LockID ends in {environment}/terraform.tfstate-md5.",
+    ),
+    (
+        r"No valid credential sources found|failed to refresh cached credentials|no EC2 IMDS role found"
+        r"|failed to get shared config profile",
         ExitCode.AUTHENTICATION,
         "Log in (for example: aws sso login) or set AWS_PROFILE.",
     ),
@@ -30,39 +55,47 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "The credentials have expired: log in again.",
     ),
     (
-        r"InvalidClientTokenId|SignatureDoesNotMatch|AWS account ID not allowed|AccessDenied"
-        r"|not authorized to perform",
+        r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch"
+        r"|AWS account ID not allowed|AccessDenied|api error Forbidden|not authorized to perform",
         ExitCode.AUTHENTICATION,
         "Check the profile: aws sts get-caller-identity",
     ),
     (
-        r"connection refused|no such host|i/o timeout|connection reset|EOF",
+        r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset"
+        r"|network is unreachable|Temporary failure in name resolution|: EOF\b|unexpected EOF$",
         ExitCode.NETWORK,
         "Is the network up? With the local AWS:  ops local status",
     ),
 )
+"""The first that fits holds. Blanks stand for line breaks too: Terraform breaks lines at 78 columns."""
 
 
 def explain(doing: str, environment: str, text: str) -> OpsError:
     """The error for `terraform <doing>` of an environment that ended with this text."""
+    message = f"terraform {doing} of {environment} failed.\n{text}"
+    in_one_line = " ".join(text.split())
     for pattern, code, hint in _KNOWN:
-        if re.search(pattern, text):
-            return OpsError(
-                f"terraform {doing} of {environment} failed.\n{text}",
-                hint=hint.format(environment=environment),
-                code=code,
-            )
+        if re.search(pattern, in_one_line):
+            return OpsError(message, hint=_filled(hint, environment), code=code)
+    lost = "Nothing is lost: what was made is in the state." if doing == "apply" else "Nothing was changed."
     return OpsError(
-        f"terraform {doing} of {environment} failed.\n{text}",
-        hint="Nothing is lost: what was made is in the state. Mend the cause and run the command again.",
-        code=ExitCode.TERRAFORM,
+        message, hint=f"{lost} Mend the cause and run the command again.", code=ExitCode.TERRAFORM
     )
 
 
-def missing(binary: str) -> OpsError:
-    """There is no such program."""
+def _filled(hint: str, environment: str) -> str:
+    from ops import paths
+
+    # Who deploys to the local AWS by `make up` has nothing in the shell that leads `ops` there.
+    local = "LOCAL_AWS_PLAIN_ENDPOINT_URL" in os.environ
+    directory = paths.stack_directory(environment).relative_to(paths.ROOT)
+    return hint.format(environment=environment, ops="ops --local" if local else "ops", directory=directory)
+
+
+def missing(binary: str, reason: str) -> OpsError:
+    """There is no such program, or the system does not start it (`reason`)."""
     return OpsError(
-        f"Terraform was not found ({binary}).",
+        f"Terraform does not start ({binary}): {reason}.",
         hint="`make setup` brings it; or set TERRAFORM_BINARY_NAME.",
         code=ExitCode.TOOL,
     )

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ops.local_aws.instance import Status
+    from ops.local_target import Variables
 
 app = typer.Typer(help="The local AWS of this checkout (MiniStack, this machine only).", no_args_is_help=True)
 
@@ -71,24 +70,19 @@ def env(as_json: Json = False) -> None:
     """Print what leads cdktf, terraform and aws to it:  eval "$(ops local env)"."""
     import json
 
-    from ops.local_aws.instance import LocalAws
+    from ops import local_target
 
-    values = LocalAws.of_checkout().environment()
-    typer.echo(json.dumps(values, indent=2) if as_json else shell_lines(values), nl=as_json)
+    found = local_target.variables()
+    typer.echo(json.dumps(dict(found.assigned), indent=2) if as_json else shell_lines(found), nl=as_json)
 
 
-def shell_lines(values: Mapping[str, str]) -> str:
+def shell_lines(variables: Variables) -> str:
     """Lines for sh, bash and zsh: first what must go, then what must be set."""
-    import os
-
-    from ops.local_aws.instance import INTERFERING, interferes
-
-    unset = [
-        *INTERFERING,
-        *sorted(name for name in os.environ if interferes(name) and name not in INTERFERING),
-    ]
-    exports = "".join(f"export {name}={_quoted(value)}\n" for name, value in values.items())
-    return f"unset {' '.join(unset)}\n{exports}"
+    exports = "".join(f"export {name}={_quoted(value)}\n" for name, value in variables.assigned.items())
+    return (
+        "# Access and example configuration of the local AWS of this checkout; never for AWS itself.\n"
+        f"unset {' '.join(variables.unset)}\n{exports}"
+    )
 
 
 def _quoted(value: str) -> str:

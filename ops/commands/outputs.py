@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
+
 
 class Format(StrEnum):
     """How outputs are written."""
@@ -25,15 +28,28 @@ def outputs(
     write: Annotated[Path | None, typer.Option(help="Write to this file (mode 0600) instead.")] = None,
 ) -> None:
     """Print the outputs of a deployed environment."""
-    from ops import synth, terraform
     from ops.files import write_private
 
-    text = render(terraform.Terraform(synth.prepared(environment)).outputs(), format_)
+    text = render(deployed(environment), format_)
     if write:
         write_private(write, text)
         typer.echo(f"Written: {write}", err=True)
     else:
         typer.echo(text, nl=False)
+
+
+def deployed(environment: str) -> dict[str, str]:
+    """The outputs of a deployed environment, name -> value. Raises OpsError (STATE) if it is not deployed."""
+    from ops import synth, terraform
+
+    found = terraform.Terraform(synth.prepared(environment)).outputs()
+    if not found:
+        raise OpsError(
+            f"{environment} is not deployed: its state has no outputs.",
+            hint=f"Deploy it:  cdktf deploy {environment}   On the local AWS, dev:  ops up",
+            code=ExitCode.STATE,
+        )
+    return found
 
 
 def render(values: dict[str, str], format_: Format) -> str:
@@ -43,6 +59,14 @@ def render(values: dict[str, str], format_: Format) -> str:
 
     if format_ is Format.JSON:
         return json.dumps(values, indent=2, sort_keys=True) + "\n"
-    prefix = "export " if format_ is Format.SHELL else ""
-    quote = shlex.quote if format_ is Format.SHELL else str
+    prefix, quote = ("export ", shlex.quote) if format_ is Format.SHELL else ("", _quoted)
     return "".join(f"{prefix}{name.upper()}={quote(value)}\n" for name, value in sorted(values.items()))
+
+
+def _quoted(value: str) -> str:
+    """A value for a .env file, quoted only where it must be: Docker takes quotes for a part of the value."""
+    import re
+
+    if re.fullmatch(r"[\w@%+=:,./-]*", value, re.ASCII):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -20,9 +20,9 @@ def smoke(
     """Use what is deployed as the application does, and check what must be refused."""
     import json
 
-    from ops import synth, terraform
+    from ops.commands.outputs import deployed
 
-    results = run(environment, terraform.Terraform(synth.prepared(environment)).outputs(), quiet=json_)
+    results = run(environment, deployed(environment), quiet=json_)
     if json_:
         typer.echo(json.dumps([result.as_json() for result in results], indent=2))
     judge(environment, results)

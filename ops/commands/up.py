@@ -98,13 +98,16 @@ def _deploy(terraform: Terraform, config: EnvironmentConfig, console: Console) -
     from ops import adoption
     from ops.progress import ApplyProgress, step
 
-    adoption.remove(terraform.directory)
+    adoption.remove(terraform.directory)  # of a run that was killed between its two plans
     with step(console, "Terraform plan"):
         plan = terraform.plan()
         found = adoption.find(plan.changes, config.environment, config.aws_region)
         if found:
             adoption.write(terraform.directory, found)
-            plan = terraform.plan()
+            try:
+                plan = terraform.plan()
+            finally:
+                adoption.remove(terraform.directory)
     for address in found:
         console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
     if plan.empty:
@@ -113,9 +116,8 @@ def _deploy(terraform: Terraform, config: EnvironmentConfig, console: Console) -
     console.print(f"  {plan.summary()}")
     for kind, count in plan.kinds().items():
         console.print(f"    {kind} {count}", style="dim", markup=False)
-    with step(console, "Terraform apply"), ApplyProgress(console, len(plan.changes)) as progress:
+    with step(console, "Terraform apply"), ApplyProgress(console, plan.operations) as progress:
         terraform.apply(plan, progress.on_event)
-    adoption.remove(terraform.directory)
 
 
 def _short(path: Path) -> str:

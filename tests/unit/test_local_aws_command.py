@@ -15,6 +15,7 @@ from ops.commands import local
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws import instance, layout
+from ops.local_aws.example import EXAMPLE_VALUES
 
 VALUES = {"AWS_ENDPOINT_URL": "https://127.0.0.1:1", "AWS_CA_BUNDLE": "/with space/and 'quote'/ca.pem"}
 
@@ -63,7 +64,7 @@ def test_env_is_for_eval(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_env_as_json(asked: list[str]) -> None:
-    assert json.loads(_run("env", "--json").output) == VALUES
+    assert json.loads(_run("env", "--json").output) == VALUES | EXAMPLE_VALUES
 
 
 def test_status_as_json(asked: list[str], tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ ALL = (
     "s3_configurations",
     "s3_expected_owner",
     "application_autoscaling",
+    "log_group_keys",
+    "dynamodb_recovery_period",
 )
 """Names of the modules, in the order in which they are installed."""
 

@@ -1,0 +1,62 @@
+"""`main.py` run as a program, and what its ends mean. Here another main.py stands for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops import paths, synth
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
+
+
+def main(root: Path, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "main.py").write_text(f"import os, sys\n{body}\n")
+    monkeypatch.setattr(paths, "ROOT", root)
+
+
+def test_it_is_told_environment_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(
+        tmp_path,
+        "open('seen', 'w').write(os.environ['ENVIRONMENT'] + ' ' + os.environ['CDKTF_OUTDIR'])",
+        monkeypatch,
+    )
+    monkeypatch.setenv("ENVIRONMENT", "all")
+    assert synth.synthesize("prod", tmp_path / "out") == tmp_path / "out" / "stacks" / "prod"
+    assert (tmp_path / "seen").read_text() == f"prod {tmp_path / 'out'}"
+
+
+def test_a_refused_value_comes_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(tmp_path, "sys.exit(print('AWS_REGION is not set', file=sys.stderr) or 3)", monkeypatch)
+    with pytest.raises(OpsError) as caught:
+        synth.synthesize("dev", tmp_path)
+    assert (caught.value.message, caught.value.code) == ("AWS_REGION is not set", ExitCode.CONFIGURATION)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise ValueError('of ours')", "ValueError: of ours"),
+        ("sys.exit(7)", "main.py ended with exit code 7"),
+        ("os.kill(os.getpid(), 9)", "main.py ended with exit code -9"),
+    ],
+)
+def test_any_other_failure_shows_what_was_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, told: str
+) -> None:
+    main(tmp_path, body, monkeypatch)
+    with pytest.raises(OpsError, match="The synth of dev failed") as caught:
+        synth.synthesize("dev", tmp_path)
+    assert told in caught.value.message
+    assert caught.value.code is ExitCode.FAILED
+
+
+def test_the_real_one_refuses_an_empty_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCOUNT_ID", "AWS_REGION", "SES_FROM_EMAIL", "ALERT_EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SPEC_WIZARD_ENV_DIR", str(tmp_path))
+    with pytest.raises(OpsError, match="AWS_ACCOUNT_ID") as caught:
+        synth.synthesize("dev", tmp_path / "out")
+    assert caught.value.code is ExitCode.CONFIGURATION
+    assert not (tmp_path / "out").exists()
