@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# A file's tests stay together: most share an instance or a deployed stack. The long files come first.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 # A Python named by the user is the one that is used; python3 may be passed over for a newer one.
 ifneq ($(origin PYTHON),file)
@@ -43,10 +45,10 @@ down:
 	@if [ -x .venv/bin/ops ]; then exec .venv/bin/ops down; else echo "Nothing is set up here."; fi
 
 test: setup
-	@$(IN_VENV) -m pytest $(PYTEST_ARGS)
+	@$(IN_VENV) -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-fast: setup
-	@$(IN_VENV) -m pytest tests/unit tests/synth $(PYTEST_ARGS)
+	@$(IN_VENV) -m pytest $(PARALLEL) tests/unit tests/synth $(PYTEST_ARGS)
 
 bench: setup
 	@$(IN_VENV) -m bench

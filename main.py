@@ -6,16 +6,19 @@ import os
 import sys
 
 import environments
+from constructs_lib import head_start
 
 
 def main() -> int:
     """Synthesize the environments that ENVIRONMENT names. Exit code 3: the configuration is not right."""
+    head_start.start()
     try:
         configs = environments.load_all(environments.selected())
     except environments.ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code
 
+    head_start.hand_over()
     from constructs_lib import app  # after the configuration: a wrong value is told at once, without jsii
 
     app.synthesize(configs, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))

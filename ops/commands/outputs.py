@@ -25,12 +25,13 @@ def outputs(
     format_: Annotated[
         Format, typer.Option("--format", help="As .env lines, JSON or export commands.")
     ] = Format.ENV,
+    json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write to this file (mode 0600) instead.")] = None,
 ) -> None:
     """Print the outputs of a deployed environment."""
     from ops.files import write_private
 
-    text = render(deployed(environment), format_)
+    text = render(deployed(environment), Format.JSON if json_ else format_)
     if write:
         write_private(write, text)
         typer.echo(f"Written: {write}", err=True)

@@ -87,7 +87,7 @@ def lock_server_file(path: Path) -> IO[str] | None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.02)
         else:
             # What an earlier server wrote must not be read as this one's.
             file.truncate(0)

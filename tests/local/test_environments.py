@@ -21,8 +21,6 @@ from ops.terraform import binary
 from tests.local import checkout
 from tests.local.checkout import Checkout, left_over
 
-pytestmark = pytest.mark.xdist_group("environments")
-
 ENVIRONMENTS = ("staging", "prod")
 BUCKET = "spec-wizard-exports-prod-123456789012"
 TABLE = "spec-wizard-sessions-prod"

@@ -18,8 +18,6 @@ from ops.exit_codes import ExitCode
 from tests.local import checkout
 from tests.local.checkout import Checkout, left_over, rest_of, wait_for
 
-pytestmark = pytest.mark.xdist_group("up")
-
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:

@@ -102,7 +102,7 @@ def test_trap_10_capacities_are_planned_only_when_provisioned(planned: Any) -> N
         after: dict[str, Any] = found["change"]["after"]
         return after
 
-    assert (table(planned("dev"))["read_capacity"] or 0) == 0
+    assert "read_capacity" not in table(planned("dev"))  # left to AWS
     assert table(planned("dev", PROVISIONED))["read_capacity"] == 1
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from unittest.mock import MagicMock
+from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
@@ -57,9 +57,9 @@ class Account:
     """An AWS account in which each thing of the plan exists, with these tags."""
 
     def __init__(self, tags: dict[str, str]) -> None:
-        self.clients = {name: MagicMock() for name in ("iam", "secretsmanager", "dynamodb", "s3", "logs")}
+        self.clients = {name: Mock() for name in ("iam", "secretsmanager", "dynamodb", "s3", "logs")}
         self.iam, self.secrets, self.dynamodb, self.s3, self.logs = self.clients.values()
-        self.kms = self.clients["kms"] = MagicMock()
+        self.kms = self.clients["kms"] = Mock()
         self.iam.get_role.return_value = {"Role": {"Tags": tag_list(tags)}}
         self.secrets.describe_secret.return_value = {"ARN": ARN, "Tags": tag_list(tags)}
         self.dynamodb.describe_table.return_value = {"Table": {"TableArn": ARN}}
