@@ -121,4 +121,5 @@ class _Count:
     def __call__(self, event: dict[str, Any]) -> None:
         if event.get("type") == "apply_complete":
             self._done += 1
-            self._on_progress(f"apply {self._name}: {self._done} of {self._total}")
+            if self._done % 10 == 0 or self._done == self._total:
+                self._on_progress(f"apply {self._name}: {self._done} of {self._total}")

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from bench.figures import Figure, Verdict, show
 from bench.processes import Run
+from ops.files import write_private
 
 _STYLES = {Verdict.MET: "green", Verdict.MISSED: "bold red", Verdict.NONE: ""}
 
@@ -44,7 +45,7 @@ def table(console: Console, figures: Sequence[Figure], machine: Mapping[str, Any
                 f"[{style}]{figure.verdict}[/]" if style else "",
                 f"[dim]{figure.detail}[/]",
             )
-    console.print(sheet)
+    console.print(sheet, soft_wrap=False)
 
 
 def write_json(
@@ -65,4 +66,4 @@ def write_json(
             for part, programs in runs.items()
         },
     }
-    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_private(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

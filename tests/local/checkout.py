@@ -128,9 +128,9 @@ class Checkout:
                     os.killpg(process.pid, signal.SIGKILL)
 
     def kill_terraform(self) -> None:
-        """End Terraform as a power cut would."""
+        """End Terraform and its provider, which is of its process group, as a power cut would."""
         for pid in _processes(lambda command: command.startswith("terraform") and str(self.root) in command):
-            os.kill(pid, signal.SIGKILL)
+            os.killpg(pid, signal.SIGKILL)
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:
