@@ -12,7 +12,8 @@ endif
 SETUP = $(PYTHON) -I ops/setup/__main__.py $(THIS_PYTHON)
 
 # What tests start finds the project's commands, and Terraform where set-up had to bring it in.
-IN_VENV = PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
+# Tests start many Pythons, so their bytecode is kept where a machine's setting says otherwise, too.
+IN_VENV = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down test test-fast bench lint lock clean
