@@ -26,4 +26,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    head_start.leave(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+    head_start.leave(code)

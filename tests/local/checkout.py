@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ops import paths
 from ops.local_aws.instance import LocalAws, interferes
 from ops.local_aws.ports import free_ports
 from ops.paths import ROOT
+from ops.terraform import binary
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 COMMANDS = ("ops", "cdktf")
@@ -105,6 +107,17 @@ class Checkout:
         script = f'eval "$({commands}/ops local env)" && exec {commands}/cdktf "$@"'
         shell = ("sh", "-c", script, "cdktf")
         return self.run(*shell, *arguments, code=code, folder=folder, environ=self.environ(**changes))
+
+    def terraform(self, environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Plain Terraform in a synthesized stack that was initialized."""
+        return subprocess.run(
+            [binary(), *arguments, "-no-color"],
+            cwd=self.root / paths.stack_directory(environment).relative_to(ROOT),
+            env=self.local_aws.client_environment(self.environ()),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -15,9 +14,7 @@ from typing import Any
 
 import pytest
 
-from ops import paths
 from ops.local_aws.instance import LocalAws
-from ops.terraform import binary
 from tests.local import checkout
 from tests.local.checkout import Checkout, left_over
 
@@ -50,24 +47,10 @@ def aws(here: Checkout) -> LocalAws:
     return here.local_aws
 
 
-def _terraform(here: Checkout, environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Plain Terraform in the synthesized stack, after cdktf has initialized it."""
-    return subprocess.run(
-        [binary(), *arguments, "-no-color"],
-        cwd=here.root / paths.stack_directory(environment).relative_to(paths.ROOT),
-        env=here.local_aws.client_environment(here.environ()),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_a_second_plan_changes_nothing(here: Checkout) -> None:
     """`-detailed-exitcode` is 0 only where nothing would change."""
     with ThreadPoolExecutor() as pool:
-        plans = list(
-            pool.map(lambda name: _terraform(here, name, "plan", "-detailed-exitcode"), ENVIRONMENTS)
-        )
+        plans = list(pool.map(lambda name: here.terraform(name, "plan", "-detailed-exitcode"), ENVIRONMENTS))
     assert [plan.returncode for plan in plans] == [0, 0], plans[0].stdout + plans[1].stdout
 
 
@@ -131,7 +114,7 @@ def test_trap_10_what_auto_scaling_moved_is_not_moved_back(here: Checkout, aws: 
             }
         ],
     )
-    plan = _terraform(here, "staging", "plan", "-detailed-exitcode")
+    plan = here.terraform("staging", "plan", "-detailed-exitcode")
     assert plan.returncode == 0, plan.stdout
 
 
@@ -326,9 +309,9 @@ def test_trap_47_no_secret_reaches_the_state(here: Checkout, aws: LocalAws) -> N
     aws.client("secretsmanager").put_secret_value(
         SecretId="spec-wizard/prod/openai-api-key", SecretString=seeded
     )
-    plan = _terraform(here, "prod", "apply", "-refresh-only", "-auto-approve")
+    plan = here.terraform("prod", "apply", "-refresh-only", "-auto-approve")
     assert plan.returncode == 0, plan.stderr
-    state = _terraform(here, "prod", "state", "pull").stdout
+    state = here.terraform("prod", "state", "pull").stdout
     assert "openai-api-key" in state
     assert seeded not in state + plan.stdout
 

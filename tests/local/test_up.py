@@ -118,6 +118,8 @@ def test_cdktf_lists_and_synthesizes_from_any_folder(here: Checkout) -> None:
 
 def test_cdktf_and_ops_work_on_the_same_state(here: Checkout) -> None:
     assert "No changes." in here.cdktf("diff", "dev")
+    plan = here.terraform("dev", "plan", "-detailed-exitcode")
+    assert plan.returncode == 0, plan.stdout
 
 
 def test_a_changed_setting_is_one_update(here: Checkout) -> None:

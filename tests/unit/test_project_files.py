@@ -19,7 +19,7 @@ SELF = Path(__file__).relative_to(ROOT).as_posix()
 
 MACHINE_PATH = re.compile(r"(?<![\w.$}*/-])/(home|Users|root|work)(/|\b)|\b[A-Z]:\\\\?Users\\")
 REGISTRIES = re.compile(
-    r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|jfrog\.io|pkg\.dev|codeartifact",
+    r"pypi\.org|python[h]osted\.org|npmjs\.(org|com)|yarnpkg\.com|jfrog\.io|pkg\.dev|codeartifact",
     re.IGNORECASE,
 )
 """Where packages come from is the business of each machine's settings."""
