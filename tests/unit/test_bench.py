@@ -149,7 +149,13 @@ def test_ctrl_c_ends_what_was_started(tmp_path: Path) -> None:
         "import os, sys\nfrom bench.processes import Program, timed\nfrom pathlib import Path\n"
         f"timed(Program([sys.executable, '-c', {sleeper!r}], os.environ, Path('.')))"
     )
-    run = subprocess.Popen([sys.executable, "-c", measure], cwd=ROOT, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        [sys.executable, "-c", measure],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        # Where the tests run in the background, shells have SIGINT ignored; programs would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 20
     while not (pids.exists() and pids.read_text().endswith("\n")) and time.monotonic() < deadline:
         time.sleep(0.02)
