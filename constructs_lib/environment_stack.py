@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTag
 from constructs import Construct
 
 from constructs_lib.database import Database
+from constructs_lib.email import Email
 from constructs_lib.log_groups import LogGroups
 from constructs_lib.security import Security
 from constructs_lib.storage import Storage
@@ -44,11 +45,14 @@ class EnvironmentStack(TerraformStack):
         )
         log_groups = LogGroups(self, "log-groups", config=config, key=security.messages_key)
 
+        email = Email(self, "email", config=config)
+
         database.grant_read_write(security.application)
         storage.grant_read_write(security.application)
         security.openai_secret.grant_read(security.application)
         security.anthropic_secret.grant_read(security.application)
         log_groups.grant_write(security.application)
+        email.grant_send(security.application)
         database.grant_stream_read(security.stream_consumer)
 
         self._publish(

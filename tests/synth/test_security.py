@@ -132,6 +132,17 @@ def test_trap_48_a_secret_can_be_recreated_in_dev_and_recovered_in_prod(environm
     assert windows == {30 if environment == "prod" else 0}
 
 
+def test_the_application_sends_as_the_configured_address_only(environment: str) -> None:
+    policy = stack(environment).all("aws_iam_role_policy")["security/application/send-email"]
+    (send,) = _statements(policy["policy"])
+    assert send["Action"] == ["ses:SendEmail"]
+    assert send["Resource"] == [
+        "arn:aws:ses:us-east-1:123456789012:identity/noreply@example.com",
+        "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+    ]
+    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": "noreply@example.com"}}
+
+
 def test_secrets_are_encrypted_with_our_key(environment: str) -> None:
     for secret in stack(environment).all("aws_secretsmanager_secret").values():
         assert "messages-key" in secret["kms_key_id"]
