@@ -21,6 +21,7 @@ from ops.local_aws.instance import LocalAws, interferes
 from ops.local_aws.ports import free_ports
 from ops.paths import ROOT
 from ops.terraform import binary
+from tests.support.project_files import project_files
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 COMMANDS = ("ops", "cdktf")
@@ -36,17 +37,9 @@ class Checkout:
         self._copy()
 
     def _copy(self) -> None:
-        names = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.split("\0")
-        for name in filter(None, names):
-            if (ROOT / name).is_file():
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, self.root / name)
+        for name in project_files():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.root / name)
         for name in SHARED:
             if (ROOT / name).exists():
                 (self.root / name).symlink_to(ROOT / name)

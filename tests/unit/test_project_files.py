@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ops.paths import ROOT
+from tests.support.project_files import project_files
 
 SELF = Path(__file__).relative_to(ROOT).as_posix()
 """It has to spell what it forbids."""
@@ -28,17 +29,10 @@ REGISTRIES = re.compile(
 @cache
 def texts() -> dict[str, str]:
     """Each file that is committed or would be: name -> text."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\0")
     return {
         name: (ROOT / name).read_text(encoding="utf-8", errors="replace")
-        for name in names
-        if name and name != SELF and (ROOT / name).is_file()
+        for name in project_files()
+        if name != SELF
     }
 
 
