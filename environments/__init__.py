@@ -11,18 +11,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from environments.accounts import Account, load_accounts
     from environments.loading import load, load_all, selected
     from environments.problems import ConfigurationError
     from environments.schema import EnvironmentConfig
 
-__all__ = ["ENVIRONMENTS", "ConfigurationError", "EnvironmentConfig", "load", "load_all", "selected"]
+__all__ = [
+    "ENVIRONMENTS",
+    "Account",
+    "ConfigurationError",
+    "EnvironmentConfig",
+    "load",
+    "load_accounts",
+    "load_all",
+    "selected",
+]
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 _HOMES = {
+    "Account": "accounts",
     "ConfigurationError": "problems",
     "EnvironmentConfig": "schema",
     "load": "loading",
+    "load_accounts": "accounts",
     "load_all": "loading",
     "selected": "loading",
 }

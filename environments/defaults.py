@@ -33,6 +33,29 @@ class StorageSettings(TypedDict, total=False):
     access_logs: bool
 
 
+class CdnSettings(TypedDict, total=False):
+    """See `delivery.CdnConfig`."""
+
+    signed_urls: bool
+    public_key_file: str
+    cache_days: int
+    price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
+    access_logs: bool
+    waf: bool
+    waf_rate_limit: int
+    hosted_zone_id: str
+
+
+class EmailSettings(TypedDict, total=False):
+    """See `mail.EmailConfig`."""
+
+    identity: Literal["domain", "address"]
+    hosted_zone_id: str
+    mail_from_subdomain: str
+    dmarc_policy: Literal["none", "quarantine", "reject"]
+    tracking_domain: str
+
+
 class SecuritySettings(TypedDict, total=False):
     """See `sections.SecurityConfig`."""
 
@@ -53,6 +76,16 @@ class StateSettings(TypedDict, total=False):
     lock: Literal["both", "dynamodb", "lockfile"]
 
 
+class AccountSettings(TypedDict, total=False):
+    """See `account.AccountConfig`."""
+
+    github_repository: str
+    monthly_budget_usd: int
+    cost_anomaly_usd: int
+    trail_retention_days: int
+    trail_log_retention_days: int
+
+
 class Settings(TypedDict, total=False):
     """See `schema.EnvironmentConfig`. What is left out comes from a variable or from the schema."""
 
@@ -66,6 +99,9 @@ class Settings(TypedDict, total=False):
     protected: bool
     database: DatabaseSettings
     storage: StorageSettings
+    cdn: CdnSettings
+    email: EmailSettings
     security: SecuritySettings
     logs: LogSettings
     state: StateSettings
+    account: AccountSettings

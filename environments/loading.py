@@ -27,6 +27,9 @@ from environments.settings import Rule
 ENV_DIR = "SPEC_WIZARD_ENV_DIR"
 """Names the folder of the `.env` files, where that is not the project's own."""
 
+OWN_NAME = "{environment}"
+"""Stands for the environment's name in any value."""
+
 _ROOT = Path(__file__).resolve().parent.parent
 _PROCESS = "process environment"
 _SET_IN = (_PROCESS, f".env.{PLACEHOLDER}", ".env", f"environments/{PLACEHOLDER}.py")
@@ -57,17 +60,18 @@ def load_all(
     `root` is the folder of the `.env` files (default: SPEC_WIZARD_ENV_DIR, else the project's folder);
     `process_env` stands for the process environment.
     """
-    sources = _Sources(root, process_env)
+    sources = Sources(root, process_env)
     loaded: dict[str, EnvironmentConfig] = {}
     problems: list[Problem] = []
     for name in names:
         if name not in ENVIRONMENTS:
             problems.append(_not_selectable(name, "asked for"))
             continue
-        outcome = _Attempt(name, sources)
+        outcome = Attempt(name, sources)
         problems += outcome.problems
         if not outcome.problems:
             loaded[name] = outcome.config()
+    problems += _shared_domains(loaded)
     if problems:
         raise ConfigurationError(problems)
     return loaded
@@ -75,7 +79,7 @@ def load_all(
 
 def selected(*, root: Path | None = None, process_env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The environments that ENVIRONMENT names, in the order of `ENVIRONMENTS`."""
-    sources = _Sources(root, process_env)
+    sources = Sources(root, process_env)
     entry = sources.process("ENVIRONMENT")
     common = sources.file(".env")
     if entry is None:
@@ -103,7 +107,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-class _Sources:
+class Sources:
     """The process environment and the `.env` files of one run, each file read once."""
 
     def __init__(self, root: Path | None, process_env: Mapping[str, str] | None) -> None:
@@ -137,10 +141,10 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-class _Attempt:
+class Attempt:
     """One environment: the values given, the values that passed, and the problems."""
 
-    def __init__(self, name: str, sources: _Sources) -> None:
+    def __init__(self, name: str, sources: Sources) -> None:
         self.name = name
         own, common = sources.file(f".env.{name}"), sources.file(".env")
         self.problems: list[Problem] = [*sources.problems, *common.problems, *own.problems]
@@ -164,6 +168,20 @@ class _Attempt:
             (nested.setdefault(outer, {}) if outer else nested)[inner] = value
         return EnvironmentConfig.model_validate(nested)
 
+    def value(self, path: str) -> Any:
+        """A value that passed its own rules, or None."""
+        return self._values.get(path)
+
+    def problems_of(self, paths: Iterable[str]) -> list[Problem]:
+        """Those of the problems that are about these fields, or about a file."""
+        named = {leaf.setting.variable for leaf in leaves().values()}
+        wanted = {leaves()[path].setting.variable for path in paths}
+        return [problem for problem in self.problems if problem.key in wanted or problem.key not in named]
+
+    def refusal(self, path: str, text: str) -> Problem:
+        """What is wrong with the value given for a field, as a problem."""
+        return self._problem(path, text)
+
     def _check_own_file(self, own: env_files.EnvFile) -> None:
         """A `.env` copied to `.env.prod` still says ENVIRONMENT=dev."""
         said = own.entries.get("ENVIRONMENT")
@@ -172,13 +190,13 @@ class _Attempt:
             allowed = f"{self.name}, or leave it out"
             self.problems.append(Problem("ENVIRONMENT", said.value, allowed, said.where, self.name, text))
 
-    def _check_example_account(self, sources: _Sources) -> None:
+    def _check_example_account(self, sources: Sources) -> None:
         """Not a rule of the model: it depends on the run, not on the configuration."""
         if self._values.get("aws_account_id") == rules.EXAMPLE_ACCOUNT and not sources.is_local_aws:
             self._refuse("aws_account_id", _EXAMPLE_ACCOUNT_REFUSED)
             del self._values["aws_account_id"]  # no rule between fields is to be told of it as well
 
-    def _collect(self, own: env_files.EnvFile, common: env_files.EnvFile, sources: _Sources) -> None:
+    def _collect(self, own: env_files.EnvFile, common: env_files.EnvFile, sources: Sources) -> None:
         in_code = self._read_code()
         for path, leaf in leaves().items():
             if path in self._given:
@@ -191,9 +209,9 @@ class _Attempt:
                 or in_code.get(path)
             )
             if given:
-                self._given[path] = given
+                self._given[path] = _for_environment(given, self.name)
             elif not leaf.field.is_required():
-                self._given[path] = _Given(leaf.field.default, "the default")
+                self._given[path] = _for_environment(_Given(leaf.field.default, "the default"), self.name)
             elif path != _ORIGINS:
                 self._refuse(path, "is not set")
 
@@ -243,14 +261,34 @@ class _Attempt:
                 self._refuse(paths[0], text)
 
     def _refuse(self, path: str, text: str, value: Any = None) -> None:
+        self.problems.append(self._problem(path, text, value))
+
+    def _problem(self, path: str, text: str, value: Any = None) -> Problem:
         given = self._given.get(path)
         setting = leaves()[path].setting
         if value is None and given:
             value = given.value
         where = given.where if given and value is not None else ""
-        self.problems.append(
-            Problem(setting.variable, value, setting.allowed, where, self.name, text, _SET_IN)
-        )
+        return Problem(setting.variable, value, setting.allowed, where, self.name, text, _SET_IN)
+
+
+def _shared_domains(configs: Mapping[str, EnvironmentConfig]) -> Iterator[Problem]:
+    """CloudFront takes an alias for one distribution in the world."""
+    owners: dict[str, str] = {}
+    for name, config in configs.items():
+        if config.domain_name and config.enable_cloudfront:
+            owner = owners.setdefault(config.domain_name, name)
+            if owner != name:
+                setting = leaves()["domain_name"].setting
+                text = f"is {owner}'s already; for example {OWN_NAME}.{config.domain_name} differs for each"
+                yield Problem(setting.variable, config.domain_name, setting.allowed, "", name, text, _SET_IN)
+
+
+def _for_environment(given: _Given, name: str) -> _Given:
+    """One line of a common file may serve every environment: {environment} stands for the name."""
+    if not isinstance(given.value, str):
+        return given
+    return _Given(given.value.replace(OWN_NAME, name), given.where)
 
 
 def _from_file(file: env_files.EnvFile, variable: str) -> _Given | None:

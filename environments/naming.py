@@ -68,3 +68,37 @@ def role(environment: str, name: str) -> str:
 def log_group(environment: str, name: str) -> str:
     """CloudWatch log group name, for example `/spec-wizard/dev/application`."""
     return f"/{PROJECT}/{environment}/{name}"
+
+
+ACCOUNT = "account"
+"""Stands where an environment's name stands, in the names of what exists once per AWS account."""
+
+
+def resource(environment: str, name: str) -> str:
+    """Any other name that must be unique in the account, for example `spec-wizard-dev-downloads`."""
+    return f"{PROJECT}-{environment}-{name}"
+
+
+def configuration_set(environment: str) -> str:
+    """SES configuration set."""
+    return f"{PROJECT}-{environment}"
+
+
+def email_template(environment: str, name: str) -> str:
+    """SES template, for example `spec-wizard-dev-export`."""
+    return f"{PROJECT}-{environment}-{name}"
+
+
+def trail() -> str:
+    """CloudTrail's trail of the account."""
+    return f"{PROJECT}-audit"
+
+
+def trail_bucket(account_id: str) -> str:
+    """Bucket of the trail's files."""
+    return f"{PROJECT}-audit-{account_id}"
+
+
+def parameter(environment: str, output: str) -> str:
+    """SSM parameter of an output, for example `/spec-wizard/dev/s3_bucket_name`."""
+    return f"/{PROJECT}/{environment}/{output}"

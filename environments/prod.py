@@ -21,6 +21,9 @@ CONFIG: Settings = {
         "versioning": True,
         "noncurrent_retention_days": 90,
     },
+    "cdn": {
+        "access_logs": True,
+    },
     "security": {
         "key_deletion_window_days": 30,
         "secret_recovery_window_days": 30,

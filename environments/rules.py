@@ -40,6 +40,8 @@ _CERTIFICATE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?")
+_ZONE = re.compile("Z[A-Z0-9]{1,31}")
+_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -152,4 +154,30 @@ def recovery_window_is_accepted_by_secrets_manager(value: int) -> int:
     """API reference of Secrets Manager, DeleteSecret: 7 to 30 days; 0 stands for forced deletion."""
     if value != 0 and not 7 <= value <= 30:
         raise ValueError("is neither 0 nor 7 to 30")
+    return value
+
+
+def hosted_zone_is_an_id(value: str) -> str:
+    """API reference of Route 53, ResourceId: at most 32 characters; zones begin with Z."""
+    if not _ZONE.fullmatch(value):
+        raise ValueError("is not the id of a hosted zone")
+    return value
+
+
+def label_is_a_dns_label(value: str) -> str:
+    if not re.fullmatch(_LABEL, value):
+        raise ValueError("is not a label of a domain name")
+    return value
+
+
+def repository_is_owner_and_name(value: str) -> str:
+    """GitHub: an owner of letters, digits and hyphens, at most 39; a name of at most 100 characters."""
+    if not _REPOSITORY.fullmatch(value):
+        raise ValueError("is not owner/name")
+    return value
+
+
+def public_key_file_is_a_pem_file(value: str) -> str:
+    if not value.endswith(".pem") or not value.isprintable() or value != value.strip():
+        raise ValueError("is not the path of a .pem file")
     return value

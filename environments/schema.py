@@ -1,19 +1,25 @@
 """The configuration of one environment: typed, frozen, each field with its variable and its rules.
 
-The inner models are in `sections.py`, the rules for single values in `rules.py`; the rules between
-values of several models are the functions here.
+The inner models are in `sections.py`, `delivery.py`, `mail.py` and `account.py`, the rules for single
+values in `rules.py`; the rules between values of several models are the functions here.
 """
 
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
-from environments import rules
+from environments import rules, signing_keys
+from environments.account import AccountConfig
+from environments.delivery import CdnConfig
+from environments.mail import EmailConfig, identity_name
 from environments.sections import DatabaseConfig, LogConfig, SecurityConfig, StateConfig, StorageConfig
 from environments.settings import SWITCH, Model, Rule, Setting, Switch
 
 __all__ = [
+    "AccountConfig",
+    "CdnConfig",
     "DatabaseConfig",
+    "EmailConfig",
     "EnvironmentConfig",
     "EnvironmentName",
     "LogConfig",
@@ -46,10 +52,30 @@ def prod_has_a_domain(domain: str | None, environment: str, cloudfront: bool) ->
     return "is needed in prod, where CloudFront must not fall back to TLSv1"
 
 
-def prod_has_a_certificate(arn: str | None, environment: str, cloudfront: bool) -> str | None:
-    if arn or not cloudfront or environment != "prod":
+def domain_has_a_certificate(
+    arn: str | None, domain: str | None, cloudfront: bool, hosted_zone: str | None
+) -> str | None:
+    """Without the zone a new certificate would never be validated, and the apply would hang."""
+    if arn or hosted_zone or not domain or not cloudfront:
         return None
-    return "is needed in prod, where CloudFront must not fall back to TLSv1"
+    return "is needed with DOMAIN_NAME, unless HOSTED_ZONE_ID names the zone in which one can be validated"
+
+
+def prod_downloads_are_private(signed: bool, environment: str, cloudfront: bool) -> str | None:
+    if signed or not cloudfront or environment != "prod":
+        return None
+    return "would make the specifications public, which is not allowed in prod"
+
+
+def logs_have_a_bucket(cdn_logs: bool, cloudfront: bool, bucket_logs: bool) -> str | None:
+    if cdn_logs and cloudfront and not bucket_logs:
+        return "needs S3_ACCESS_LOGS=true: its bucket takes these logs, too"
+    return None
+
+
+def public_keys_are_usable(file: str, cloudfront: bool, signed: bool) -> str | None:
+    """A file that is not there is no mistake: the key is made after the first deployment."""
+    return signing_keys.problem(file) if cloudfront and signed else None
 
 
 def prod_origins_are_public_and_https(origins: tuple[str, ...], environment: str) -> str | None:
@@ -118,7 +144,7 @@ class EnvironmentConfig(Model):
             variable="DOMAIN_NAME",
             allowed=(
                 "a lower-case domain name of two labels or more, without scheme, wildcard or trailing dot;"
-                " needed in prod with CloudFront"
+                " another for each environment; needed in prod with CloudFront"
             ),
             purpose="The web address of the downloads, and the default of CORS_ORIGINS.",
             example="wizard.flowency.build",
@@ -135,7 +161,7 @@ class EnvironmentConfig(Model):
             variable="CERTIFICATE_ARN",
             allowed=(
                 "arn:aws:acm:us-east-1:<AWS_ACCOUNT_ID>:certificate/<UUID>, together with DOMAIN_NAME;"
-                " needed in prod with CloudFront"
+                " needed with DOMAIN_NAME and CloudFront where HOSTED_ZONE_ID is not set"
             ),
             purpose="The certificate of DOMAIN_NAME for CloudFront.",
             example="arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
@@ -164,15 +190,29 @@ class EnvironmentConfig(Model):
     ] = True
     database: DatabaseConfig = DatabaseConfig()
     storage: StorageConfig
+    cdn: CdnConfig = CdnConfig()
+    email: EmailConfig = EmailConfig()
     security: SecurityConfig = SecurityConfig()
     logs: LogConfig = LogConfig()
     state: StateConfig = StateConfig()
+    account: AccountConfig = AccountConfig()
+
+    @property
+    def mail_identity(self) -> str:
+        """What SES verifies for SES_FROM_EMAIL: the address, or its domain."""
+        return identity_name(self.ses_from_email, self.email.identity)
 
     between_fields: ClassVar[tuple[Rule, ...]] = (
         Rule(("certificate_arn", "aws_account_id"), certificate_is_in_the_same_account),
         Rule(("domain_name", "certificate_arn"), certificate_has_its_domain),
         Rule(("domain_name", "environment", "enable_cloudfront"), prod_has_a_domain),
-        Rule(("certificate_arn", "environment", "enable_cloudfront"), prod_has_a_certificate),
+        Rule(
+            ("certificate_arn", "domain_name", "enable_cloudfront", "cdn.hosted_zone_id"),
+            domain_has_a_certificate,
+        ),
+        Rule(("cdn.signed_urls", "environment", "enable_cloudfront"), prod_downloads_are_private),
+        Rule(("cdn.access_logs", "enable_cloudfront", "storage.access_logs"), logs_have_a_bucket),
+        Rule(("cdn.public_key_file", "enable_cloudfront", "cdn.signed_urls"), public_keys_are_usable),
         Rule(("storage.cors_origins", "environment"), prod_origins_are_public_and_https),
         Rule(("security.secret_recovery_window_days", "environment"), prod_secrets_can_be_recovered),
     )

@@ -12,6 +12,8 @@ from ops.local_aws.example import EXAMPLE_VALUES
 
 ENDPOINT = "https://127.0.0.1:1"
 ENVIRONMENTS = environments.ENVIRONMENTS
+PUBLIC_KEY_FILE = Path(__file__).parent / "signing_keys" / "one.pem"
+"""Whose private half nobody has."""
 
 
 @cache
@@ -33,3 +35,8 @@ def variables(**changes: str) -> dict[str, str]:
 def config(environment: str, **changes: str) -> Any:
     """The configuration of one environment."""
     return environments.load(environment, process_env=variables(**changes))
+
+
+def accounts(*names: str, **changes: str) -> dict[str, environments.Account]:
+    """The accounts of these environments."""
+    return environments.load_accounts(names, process_env=variables(**changes))

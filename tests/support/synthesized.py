@@ -63,5 +63,17 @@ def stack(environment: str, **changes: str) -> Synthesized:
     Once per session for each set of arguments.
     """
     with tempfile.TemporaryDirectory() as directory:
-        app.synthesize({environment: configuration.config(environment, **changes)}, directory)
+        app.synthesize(
+            {environment: configuration.config(environment, **changes)},
+            configuration.accounts(environment, **changes),
+            directory,
+        )
         return Synthesized(Path(directory, "stacks", environment, "cdk.tf.json").read_text(encoding="utf-8"))
+
+
+@cache
+def account_stack(**changes: str) -> Synthesized:
+    """Synthesize the stack of the account that all environments live in; the rest as in `stack`."""
+    with tempfile.TemporaryDirectory() as directory:
+        app.synthesize({}, configuration.accounts("dev", **changes), directory)
+        return Synthesized(Path(directory, "stacks", "account", "cdk.tf.json").read_text(encoding="utf-8"))

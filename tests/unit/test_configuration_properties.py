@@ -48,14 +48,23 @@ RANGES = {
     "S3_EXPIRE_DAYS": (32, 36_500),
     "S3_NONCURRENT_DAYS": (1, 36_500),
     "KMS_DELETION_WINDOW_DAYS": (7, 30),
+    "CLOUDFRONT_CACHE_DAYS": (1, 365),
+    "CLOUDFRONT_WAF_RATE_LIMIT": (10, 100_000_000),
+    "MONTHLY_BUDGET_USD": (1, 1_000_000),
+    "COST_ANOMALY_USD": (1, 1_000_000),
+    "CLOUDTRAIL_RETENTION_DAYS": (1, 3650),
 }
 RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922]
 CHOICES = {
     "LOG_RETENTION_DAYS": [str(days) for days in [*RETENTION, 3288, 3653]],
     "ERROR_LOG_RETENTION_DAYS": [str(days) for days in [*RETENTION, 3288, 3653]],
+    "CLOUDTRAIL_LOG_RETENTION_DAYS": [str(days) for days in [*RETENTION, 3288, 3653]],
     "SECRET_RECOVERY_WINDOW_DAYS": ["0", *(str(days) for days in range(7, 31))],
     "DYNAMODB_BILLING_MODE": ["PAY_PER_REQUEST", "PROVISIONED"],
     "STATE_LOCK": ["both", "dynamodb", "lockfile"],
+    "CLOUDFRONT_PRICE_CLASS": ["PriceClass_100", "PriceClass_200", "PriceClass_All"],
+    "SES_IDENTITY": ["domain", "address"],
+    "SES_DMARC_POLICY": ["none", "quarantine", "reject"],
 }
 SWITCHES = [
     "ENABLE_CLOUDFRONT",
@@ -63,6 +72,9 @@ SWITCHES = [
     "DYNAMODB_POINT_IN_TIME_RECOVERY",
     "S3_VERSIONING",
     "S3_ACCESS_LOGS",
+    "CLOUDFRONT_SIGNED_URLS",
+    "CLOUDFRONT_ACCESS_LOGS",
+    "CLOUDFRONT_WAF",
 ]
 ON_OFF = ["true", "false", "1", "0", "yes", "no", "on", "off"]
 REGIONS = ["us-east-1", "us-west-2", "eu-central-1", "eu-west-3", "ap-southeast-7", "mx-central-1"]
@@ -87,6 +99,9 @@ origin = st.one_of(
 )
 account = st.integers(1, 10**12 - 1).map("{:012d}".format).filter(lambda s: s != "123456789012")
 uuid = st.uuids().map(str)
+zone = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=31).map("Z{}".format)
+repository = st.builds("{}/{}".format, label.map(lambda s: s[:39]), label)
+pem_file = st.builds("{}/{}.pem".format, label, label)
 
 # A value that would be good, made bad by one of these.
 SPOILT: list[Callable[[str], str]] = [
@@ -262,6 +277,22 @@ def bad_origins() -> SearchStrategy[str]:
     )
 
 
+def bad_zone() -> SearchStrategy[str]:
+    return st.one_of(
+        zone.map(str.lower), zone.map(lambda s: s[1:] or "x").filter(lambda s: s[0] != "Z"), spoilt(zone)
+    )
+
+
+def bad_repository() -> SearchStrategy[str]:
+    return st.one_of(
+        label,
+        st.builds("{}/{}".format, repository, label),
+        st.builds("https://github.com/{}".format, repository),
+        st.builds("{}/*".format, label),
+        spoilt(repository),
+    )
+
+
 BAD: dict[str, SearchStrategy[str]] = {
     "AWS_ACCOUNT_ID": bad_account(),
     "AWS_REGION": bad_region(),
@@ -270,6 +301,12 @@ BAD: dict[str, SearchStrategy[str]] = {
     "DOMAIN_NAME": bad_domain(),
     "CERTIFICATE_ARN": bad_certificate(),
     "CORS_ORIGINS": bad_origins(),
+    "SIGNING_PUBLIC_KEY_FILE": st.one_of(anything.filter(lambda s: not s.endswith(".pem")), spoilt(pem_file)),
+    "HOSTED_ZONE_ID": bad_zone(),
+    "SES_HOSTED_ZONE_ID": bad_zone(),
+    "SES_MAIL_FROM_SUBDOMAIN": st.one_of(domain, word.map(str.upper), spoilt(label)),
+    "SES_TRACKING_DOMAIN": bad_domain(),
+    "GITHUB_OIDC_REPOSITORY": bad_repository(),
     **{variable: bad_switch() for variable in SWITCHES},
     **{variable: bad_number(*limits) for variable, limits in RANGES.items()},
     **{variable: bad_choice(allowed) for variable, allowed in CHOICES.items()},
@@ -360,6 +397,12 @@ def good_variables(draw: st.DrawFn) -> dict[str, str]:
     for variable in SWITCHES:
         word = draw(st.sampled_from(ON_OFF))
         values[variable] = draw(st.sampled_from([word, word.upper(), word.capitalize()]))
+    values["CLOUDFRONT_SIGNED_URLS"] = "true"  # prod's downloads are private
+    values["CLOUDFRONT_ACCESS_LOGS"] = values["S3_ACCESS_LOGS"]  # one bucket takes both
+    values["HOSTED_ZONE_ID"], values["SES_HOSTED_ZONE_ID"] = draw(zone), draw(zone)
+    values["GITHUB_OIDC_REPOSITORY"] = draw(repository)
+    values["SIGNING_PUBLIC_KEY_FILE"] = draw(pem_file)
+    values["SES_MAIL_FROM_SUBDOMAIN"], values["SES_TRACKING_DOMAIN"] = draw(label), draw(domain)
     for variable, allowed in CHOICES.items():
         values[variable] = draw(st.sampled_from(allowed))
     values["SECRET_RECOVERY_WINDOW_DAYS"] = str(draw(good_numbers(7, 30)))

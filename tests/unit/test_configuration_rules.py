@@ -251,7 +251,7 @@ def test_trap_20_no_wildcard_in_any_environment(tmp_path: Path) -> None:
     ("empty", "keys"),
     [
         (("CERTIFICATE_ARN",), {"CERTIFICATE_ARN"}),
-        (("DOMAIN_NAME", "CERTIFICATE_ARN"), {"DOMAIN_NAME", "CERTIFICATE_ARN", "CORS_ORIGINS"}),
+        (("DOMAIN_NAME", "CERTIFICATE_ARN"), {"DOMAIN_NAME", "CORS_ORIGINS"}),
     ],
 )
 def test_trap_24_prod_needs_a_domain_and_its_certificate(
