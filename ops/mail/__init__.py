@@ -1,0 +1,1 @@
+"""Mail, looked at from outside: what SES still needs, DNS records, a test mail, what did not arrive."""
