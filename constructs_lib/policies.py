@@ -157,3 +157,231 @@ def allow_access_log_delivery(
             "StringEquals": {"aws:SourceAccount": account_id},
         },
     }
+
+
+def key_for_distribution(distribution_arn: str) -> Statement:
+    """Lets one CloudFront distribution decrypt what it reads from its origin (trap 1).
+
+    Decrypt alone: nothing is written through CloudFront.
+    Source: CloudFront developer guide, "Restrict access to an Amazon S3 origin", SSE-KMS.
+    """
+    return {
+        "Sid": "CloudFront",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    }
+
+
+def allow_distribution(bucket_arn: str, distribution_arn: str) -> list[Statement]:
+    """Lets one CloudFront distribution read the bucket's objects.
+
+    With ListBucket S3 answers 404 for a missing key, without it 403 (trap 30).
+    """
+
+    def allow_it(sid: str, action: str, resource: str) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": action,
+            "Resource": resource,
+            "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+        }
+
+    return [
+        allow_it("CloudFrontReadsObjects", "s3:GetObject", f"{bucket_arn}/*"),
+        allow_it("CloudFrontTellsMissingFromForbidden", "s3:ListBucket", bucket_arn),
+    ]
+
+
+def allow_cloudfront_log_delivery(log_bucket_arn: str, account_id: str) -> Statement:
+    """Lets CloudWatch's log delivery write CloudFront's access logs (v2) of this account (trap 28).
+
+    In the form that AWS looks for: it would append its own statement to the policy if this one were narrower,
+    and Terraform would take that away again.
+    Source: CloudWatch Logs user guide, "Logs sent to Amazon S3" (V2 permissions).
+    """
+    return {
+        "Sid": "CloudFrontAccessLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{log_bucket_arn}/AWSLogs/{account_id}/*",
+        "Condition": {
+            "StringEquals": {
+                "s3:x-amz-acl": "bucket-owner-full-control",
+                "aws:SourceAccount": account_id,
+            },
+            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{account_id}:delivery-source:*"},
+        },
+    }
+
+
+def web_acl_log_delivery(log_group_arn: str, account_id: str) -> Statement:
+    """Lets CloudWatch's log delivery write the log of a web ACL, which is in us-east-1, into its log group.
+
+    Source: WAF developer guide, "Sending web ACL traffic logs to a CloudWatch Logs log group".
+    """
+    return {
+        "Sid": "WebAclLogs",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{log_group_arn}:*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{account_id}:*"},
+        },
+    }
+
+
+def key_for_ses_topics(topic_arns: list[str]) -> Statement:
+    """Lets SES publish to these encrypted topics (trap 6).
+
+    SES's developer guide shows the two actions without a condition. The topic is in the encryption context
+    whoever publishes (SNS developer guide, "Key management"), which aws:SourceArn is not known to be.
+    """
+    return {
+        "Sid": "SesPublishes",
+        "Effect": "Allow",
+        "Principal": {"Service": "ses.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic_arns}},
+    }
+
+
+def key_for_sns_queue(queue_arn: str) -> Statement:
+    """Lets SNS put messages into this encrypted queue; SQS has the queue in the encryption context."""
+    return {
+        "Sid": "SnsDelivers",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:sqs:arn": queue_arn}},
+    }
+
+
+def publish_to_topic(topic_arn: str, configuration_set_arn: str, account_id: str) -> Statement:
+    """Lets SES publish the events of one configuration set of this account (trap 32)."""
+    return {
+        "Sid": "SesPublishes",
+        "Effect": "Allow",
+        "Principal": {"Service": "ses.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnEquals": {"aws:SourceArn": configuration_set_arn},
+        },
+    }
+
+
+def send_to_queue(queue_arn: str, topic_arns: list[str]) -> Statement:
+    """Lets SNS deliver what was published to these topics."""
+    return {
+        "Sid": "SnsDelivers",
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arns}},
+    }
+
+
+def deny_plain_http_to_topic(topic_arn: str) -> Statement:
+    """Refuses to publish without TLS."""
+    return _deny_plain_http("sns:Publish", topic_arn)
+
+
+def deny_plain_http_to_queue(queue_arn: str) -> Statement:
+    """Refuses any use of the queue without TLS."""
+    return _deny_plain_http("sqs:*", queue_arn)
+
+
+def _deny_plain_http(actions: str, resource: str) -> Statement:
+    return {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": actions,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def trust_service(service: str) -> str:
+    """Only this AWS service may become the role."""
+    return document(
+        {"Sid": "Service", "Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    )
+
+
+def key_for_trail(trail_arn: str, account_id: str) -> list[Statement]:
+    """Lets one trail encrypt what it writes. Whoever reads it needs kms:Decrypt by IAM.
+
+    The encryption context names the trail, too; its region is left open as in AWS's own statement.
+    Source: CloudTrail user guide, "Configure AWS KMS key policies for CloudTrail".
+    """
+
+    def allow_it(sid: str, action: str, condition: dict[str, Any]) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": action,
+            "Resource": "*",
+            "Condition": condition,
+        }
+
+    this_trail = {"StringEquals": {"aws:SourceArn": trail_arn}}
+    named = f"arn:aws:cloudtrail:*:{account_id}:trail/{trail_arn.rpartition('/')[2]}"
+    return [
+        allow_it(
+            "CloudTrailEncrypts",
+            "kms:GenerateDataKey*",
+            this_trail | {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": named}},
+        ),
+        allow_it("CloudTrailLooksAtTheKey", "kms:DescribeKey", this_trail),
+    ]
+
+
+def allow_trail(bucket_arn: str, trail_arn: str, account_id: str) -> list[Statement]:
+    """Lets one trail write its files, and nobody else: a file that anybody could put there proves nothing.
+
+    Source: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail".
+    """
+    cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
+    return [
+        {
+            "Sid": "CloudTrailLooksAtTheBucket",
+            "Effect": "Allow",
+            "Principal": cloudtrail,
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": {"StringEquals": {"aws:SourceArn": trail_arn}},
+        },
+        {
+            "Sid": "CloudTrailWrites",
+            "Effect": "Allow",
+            "Principal": cloudtrail,
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/AWSLogs/{account_id}/*",
+            "Condition": {
+                "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceArn": trail_arn}
+            },
+        },
+        {
+            "Sid": "DenyOtherWriters",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/*",
+            # True as well where there is no such key: for every user and role.
+            "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}},
+        },
+    ]

@@ -1,4 +1,4 @@
-"""Security: customer keys, the secrets of the AI providers, and roles (seed, "Security Stack").
+"""Security: customer keys, secrets, and roles (seed, "Security Stack").
 
 Grants are not made here: the owner of a resource grants access to it, with the key permission included.
 """
@@ -86,8 +86,8 @@ class Role(Construct):
         IamRolePolicy(self, name, name=name, role=self._role.id, policy=policies.document(*statements))
 
 
-class ApiKeySecret(Construct):
-    """A secret for one AI provider's API key, created empty: its value never enters Terraform (trap 47).
+class Secret(Construct):
+    """A secret, created empty: its value is set by a command and never enters Terraform (trap 47).
 
     Attributes: `secret_arn`.
     """
@@ -132,7 +132,7 @@ class Security(Construct):
     """Keys for the table, the objects and the messages (logs, secrets, topics); secrets; the roles.
 
     Attributes: `table_key`, `objects_key`, `messages_key`: `CustomerKey`; `openai_secret`,
-    `anthropic_secret`: `ApiKeySecret`; `application`, `stream_consumer`: `Role`.
+    `anthropic_secret`, `signing_secret`: `Secret`; `application`, `stream_consumer`: `Role`.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: EnvironmentConfig) -> None:
@@ -141,8 +141,9 @@ class Security(Construct):
         self.table_key = self._customer_key("table", "Items of the DynamoDB table")
         self.objects_key = self._customer_key("objects", "Objects of the exports bucket")
         self.messages_key = self._customer_key("messages", "Secrets, logs and notifications")
-        self.openai_secret = self._api_key_secret("openai-api-key", "OpenAI API key")
-        self.anthropic_secret = self._api_key_secret("anthropic-api-key", "Anthropic API key")
+        self.openai_secret = self._secret("openai-api-key", "OpenAI API key")
+        self.anthropic_secret = self._secret("anthropic-api-key", "Anthropic API key")
+        self.signing_secret = self._secret("cloudfront-signing-key", "Private key that signs CloudFront URLs")
         self.application = self._role(
             "application",
             "What the Specification Wizard runs as",
@@ -163,8 +164,8 @@ class Security(Construct):
             protected=self._config.protected,
         )
 
-    def _api_key_secret(self, name: str, description: str) -> ApiKeySecret:
-        return ApiKeySecret(
+    def _secret(self, name: str, description: str) -> Secret:
+        return Secret(
             self,
             name,
             name=naming.secret(self._config.environment, name),

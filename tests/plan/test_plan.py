@@ -1,4 +1,4 @@
-"""What Terraform itself makes of each environment: `terraform plan` with the real provider, offline.
+"""What Terraform itself makes of each stack: `terraform plan` with the real provider, offline.
 
 Nothing is asked of AWS: no refresh, no remote state, no check of the credentials.
 """
@@ -17,38 +17,47 @@ import pytest
 from constructs_lib import app
 from ops.terraform import binary
 from tests.support import configuration
-from tests.support.configuration import ENVIRONMENTS
+from tests.support.configuration import ENVIRONMENTS, PUBLIC_KEY_FILE
 
 OFFLINE = {
-    "provider": {
-        "aws": [
-            {
-                "access_key": "offline",
-                "secret_key": "offline",
-                "skip_credentials_validation": True,
-                "skip_metadata_api_check": "true",
-                "skip_requesting_account_id": True,
-                "allowed_account_ids": None,  # there is nobody to ask for the account
-            }
-        ]
-    },
-    "terraform": {"backend": {"local": {}}},
+    "access_key": "offline",
+    "secret_key": "offline",
+    "skip_credentials_validation": True,
+    "skip_metadata_api_check": "true",
+    "skip_requesting_account_id": True,
+    "allowed_account_ids": None,  # there is nobody to ask for the account
 }
+STACKS = ("account", *ENVIRONMENTS)
 PROVISIONED = (("DYNAMODB_BILLING_MODE", "PROVISIONED"),)
+ELSEWHERE = (
+    ("AWS_REGION", "eu-central-1"),
+    ("CERTIFICATE_ARN", ""),
+    ("HOSTED_ZONE_ID", "Z0EXAMPLE"),
+    ("SES_HOSTED_ZONE_ID", "Z0EXAMPLE"),
+    ("CLOUDFRONT_WAF", "true"),
+)
+"""Another region, with what must be in us-east-1 all the same, and records in zones of ours."""
+SIGNED = (("SIGNING_PUBLIC_KEY_FILE", str(PUBLIC_KEY_FILE)),)
+WITHOUT_CDN = (("ENABLE_CLOUDFRONT", "false"),)
 
 
 @pytest.fixture(scope="session")
 def planned(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """plan(environment, changes): the plan JSON of `terraform show -json`."""
+    """plan(stack, changes): the plan JSON of `terraform show -json`."""
 
     @cache
-    def plan(environment: str, changes: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
-        outdir = tmp_path_factory.mktemp(environment)
-        app.synthesize({environment: configuration.config(environment, **dict(changes))}, str(outdir))
-        stack = outdir / "stacks" / environment
+    def plan(name: str, changes: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+        outdir = tmp_path_factory.mktemp(name)
+        environment = "dev" if name == "account" else name
+        app.synthesize(
+            {environment: configuration.config(environment, **dict(changes))},
+            configuration.accounts(environment, **dict(changes)),
+            str(outdir),
+        )
+        stack = outdir / "stacks" / name
         for left_over in stack.glob("*override.tf.json"):
             left_over.unlink()
-        (stack / "offline_override.tf.json").write_text(json.dumps(OFFLINE))
+        (stack / "offline_override.tf.json").write_text(json.dumps(_offline(stack)))
         _terraform(stack, "init", "-input=false", "-lockfile=readonly")
         _terraform(stack, "validate")
         _terraform(stack, "plan", "-input=false", "-refresh=false", "-out=plan")
@@ -56,6 +65,16 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Any:
         return document
 
     return plan
+
+
+def _offline(stack: Path) -> dict[str, Any]:
+    """An override that keeps Terraform from asking anybody anything."""
+    providers = json.loads((stack / "cdk.tf.json").read_text())["provider"]["aws"]
+    aliases = [{"alias": provider["alias"]} if "alias" in provider else {} for provider in providers]
+    return {
+        "provider": {"aws": [OFFLINE | alias for alias in aliases]},
+        "terraform": {"backend": {"local": {}}},
+    }
 
 
 def _terraform(directory: Path, *arguments: str) -> str:
@@ -73,26 +92,34 @@ def _terraform(directory: Path, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("environment", "changes"), [*((name, ()) for name in ENVIRONMENTS), ("dev", PROVISIONED)]
+    ("stack", "changes"),
+    [
+        *((name, ()) for name in STACKS),
+        ("dev", PROVISIONED),
+        ("dev", SIGNED),
+        ("dev", WITHOUT_CDN),
+        ("staging", ELSEWHERE),
+        ("account", ELSEWHERE),
+    ],
 )
-def test_terraform_accepts_every_environment(planned: Any, environment: str, changes: tuple) -> None:
-    document = planned(environment, changes)
+def test_terraform_accepts_every_stack(planned: Any, stack: str, changes: tuple) -> None:
+    document = planned(stack, changes)
     actions = [change["change"]["actions"] for change in document["resource_changes"]]
-    assert len(actions) > 30
+    assert len(actions) > 25
     assert actions == [["create"]] * len(actions)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_tags_reach_every_resource_that_can_have_them(planned: Any, environment: str) -> None:
+@pytest.mark.parametrize("stack", STACKS)
+def test_tags_reach_every_resource_that_can_have_them(planned: Any, stack: str) -> None:
     """Default tags come from the provider; a resource whose schema has tags_all must get them."""
-    document = planned(environment)
+    document = planned(stack)
     tagged = {
         change["address"]: change["change"]["after"]["tags_all"]
         for change in document["resource_changes"]
         if "tags_all" in change["change"]["after"]
     }
     assert len(tagged) >= 9
-    expected = {"Project": "spec-wizard", "Environment": environment, "ManagedBy": "terraform"}
+    expected = {"Project": "spec-wizard", "Environment": stack, "ManagedBy": "terraform"}
     assert {address: tags for address, tags in tagged.items() if tags != expected} == {}
 
 
@@ -118,7 +145,7 @@ def test_trap_47_no_sensitive_value_is_planned(planned: Any) -> None:
             return [f for i, mark in enumerate(marks) for f in found(mark, (values or [])[i], f"{path}[{i}]")]
         return []
 
-    for environment in ENVIRONMENTS:
-        for change in planned(environment)["resource_changes"]:
+    for stack in STACKS:
+        for change in planned(stack)["resource_changes"]:
             after = change["change"]
             assert found(after["after_sensitive"], after["after"], change["address"]) == []

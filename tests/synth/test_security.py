@@ -67,7 +67,7 @@ def test_trap_05_log_groups_may_use_the_key_and_wait_for_that(environment: str) 
     synthesized = stack(environment)
     groups = synthesized.all("aws_cloudwatch_log_group")
     policy = synthesized.all("aws_kms_key_policy")["security/messages-key/policy"]
-    (logs,) = [s for s in _statements(policy["policy"]) if "Service" in s["Principal"]]
+    (logs,) = [s for s in _statements(policy["policy"]) if s["Sid"] == "CloudWatchLogs"]
     assert logs["Principal"]["Service"] == "logs.us-east-1.amazonaws.com"
     assert sorted(logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]) == sorted(
         f"arn:aws:logs:us-east-1:123456789012:log-group:{group['name']}" for group in groups.values()
@@ -132,20 +132,22 @@ def test_trap_48_a_secret_can_be_recreated_in_dev_and_recovered_in_prod(environm
     assert windows == {30 if environment == "prod" else 0}
 
 
-def test_the_application_sends_as_the_configured_address_only(environment: str) -> None:
-    policy = stack(environment).all("aws_iam_role_policy")["security/application/send-email"]
-    (send,) = _statements(policy["policy"])
-    assert send["Action"] == ["ses:SendEmail"]
-    assert send["Resource"] == [
-        "arn:aws:ses:us-east-1:123456789012:identity/noreply@example.com",
-        "arn:aws:ses:us-east-1:123456789012:identity/example.com",
-    ]
-    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": "noreply@example.com"}}
-
-
 def test_secrets_are_encrypted_with_our_key(environment: str) -> None:
     for secret in stack(environment).all("aws_secretsmanager_secret").values():
         assert "messages-key" in secret["kms_key_id"]
+
+
+def test_trap_47_the_signing_key_has_a_secret_that_the_application_reads(environment: str) -> None:
+    synthesized = stack(environment)
+    (path,) = [
+        path
+        for path, secret in synthesized.all("aws_secretsmanager_secret").items()
+        if secret["name"] == f"spec-wizard/{environment}/cloudfront-signing-key"
+    ]
+    policy = synthesized.all("aws_iam_role_policy")["security/application/read-cloudfront-signing-key"]
+    (read,) = [s for s in _statements(policy["policy"]) if s["Sid"] == "ReadSecret"]
+    assert read["Action"] == ["secretsmanager:GetSecretValue"]
+    assert [path.replace("/", "_") in resource for resource in read["Resource"]] == [True]
 
 
 def test_only_the_application_may_be_assumed_outside_lambda(environment: str) -> None:

@@ -103,7 +103,10 @@ def test_trap_16_the_log_bucket_uses_s3_keys_and_refuses_no_log() -> None:
     encryption = synthesized.all("aws_s3_bucket_server_side_encryption_configuration")
     (rule,) = encryption["storage/logs/encryption"]["rule"]
     assert rule["apply_server_side_encryption_by_default"] == {"sse_algorithm": "AES256"}
-    assert set(_statements(synthesized, "logs")) == {"DenyPlainHttp", "DenyOldTls", "S3ServerAccessLogs"}
+    assert set(_statements(synthesized, "logs")) == {
+        *("DenyPlainHttp", "DenyOldTls"),
+        *("S3ServerAccessLogs", "CloudFrontAccessLogs"),
+    }
 
 
 def test_access_is_logged_where_it_is_configured() -> None:
@@ -127,6 +130,25 @@ def test_trap_17_no_two_settings_of_a_bucket_are_written_at_once(environment: st
     followed = [name for others in within.values() for name in others]
     assert sorted(len(others) for others in within.values()) == [0] + [1] * (len(within) - 1)
     assert len(followed) == len(set(followed)), "two settings wait for the same one, and then run at once"
+
+
+def test_trap_17_nothing_of_the_bucket_waits_for_the_distribution_but_the_policy_that_names_it() -> None:
+    """AWS takes minutes to make a distribution: the bucket is finished before."""
+    synthesized = stack(WITH_LOGS)
+    named = {
+        f"{type_}.{id_}"
+        for type_, resources in synthesized.json["resource"].items()
+        for id_, attributes in resources.items()
+        if type_.startswith("aws_s3_bucket") and "aws_cloudfront_distribution." in json.dumps(attributes)
+    }
+    (policy,) = named
+    assert policy.startswith("aws_s3_bucket_policy.storage_exports_policy")
+    waiting = [
+        path
+        for path, attributes in synthesized.resources().items()
+        if path.startswith("storage/") and policy in attributes.get("depends_on", [])
+    ]
+    assert waiting == []
 
 
 @every_environment
@@ -153,13 +175,18 @@ def test_trap_19_tls_is_required_on_bucket_and_objects(environment: str) -> None
 
 @pytest.mark.parametrize(
     ("environment", "origins"),
-    [("dev", None), ("staging", ["https://wizard.example.com"]), ("prod", ["https://wizard.example.com"])],
+    [
+        ("dev", None),
+        ("staging", ["https://staging.wizard.example.com"]),
+        ("prod", ["https://prod.wizard.example.com"]),
+    ],
 )
 def test_trap_20_cors_names_origins_and_headers(environment: str, origins: list[str] | None) -> None:
     (rule,) = stack(environment).only("aws_s3_bucket_cors_configuration")["cors_rule"]
     assert "*" not in rule["allowed_origins"]
     assert origins is None or rule["allowed_origins"] == origins
-    assert {"content-type", "x-amz-*"} <= set(rule["allowed_headers"])
+    assert {"content-type", "cache-control", "content-disposition", "x-amz-*"} <= set(rule["allowed_headers"])
+    assert "range" in rule["allowed_headers"]  # a viewer that reads a PDF in parts, through CloudFront
     assert {"PUT", "POST", "GET"} <= set(rule["allowed_methods"])
 
 
@@ -177,9 +204,9 @@ def test_trap_22_the_origin_is_the_regional_name() -> None:
     """The only domain name of the bucket that the construct offers is the regional one."""
     import inspect
 
-    from constructs_lib import storage
+    from constructs_lib import private_bucket
 
-    source = inspect.getsource(storage)
+    source = inspect.getsource(private_bucket)
     assert "bucket_regional_domain_name" in source
     assert ".bucket_domain_name" not in source
 
