@@ -13,7 +13,8 @@ def main() -> int:
     """Synthesize the environments that ENVIRONMENT names. Exit code 3: the configuration is not right."""
     head_start.start()
     try:
-        configs = environments.load_all(environments.selected())
+        names = environments.selected()
+        configs, accounts = environments.load_all(names), environments.load_accounts(names)
     except environments.ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code
@@ -21,7 +22,7 @@ def main() -> int:
     head_start.hand_over()
     from constructs_lib import app  # after the configuration: a wrong value is told at once, without jsii
 
-    app.synthesize(configs, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    app.synthesize(configs, accounts, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
     return 0
 
 

@@ -17,12 +17,13 @@ def main(count: int) -> None:
     """As `main.py`, with more stacks."""
     head_start.start()
     configs = environments.load_all(environments.ENVIRONMENTS)
+    accounts = environments.load_accounts(environments.ENVIRONMENTS)
     head_start.hand_over()
     from constructs_lib import app
 
     repeated = islice(cycle(configs.items()), count)
     named = {f"{name}-{number}": config for number, (name, config) in enumerate(repeated, 1)}
-    app.synthesize(named, os.environ["CDKTF_OUTDIR"])
+    app.synthesize(named, accounts, os.environ["CDKTF_OUTDIR"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The app: one stack per environment, synthesized and made ready for Terraform."""
+"""The app: one stack per AWS account and one per environment, synthesized and made ready for Terraform."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ from pathlib import Path
 from cdktf import App
 
 from constructs_lib import working_directory
+from constructs_lib.account_stack import AccountStack
 from constructs_lib.environment_stack import EnvironmentStack
-from environments import EnvironmentConfig
+from environments import Account, EnvironmentConfig
 
 
-def synthesize(configs: Mapping[str, EnvironmentConfig], outdir: str) -> Path:
-    """Write the stacks of these environments below `outdir` and return it."""
+def synthesize(
+    configs: Mapping[str, EnvironmentConfig], accounts: Mapping[str, Account], outdir: str
+) -> Path:
+    """Write the stacks of these environments and their accounts below `outdir` and return it.
+
+    An environment depends on its account: `cdktf deploy account dev` does the one before the other, and
+    `cdktf destroy` the other way about.
+    """
     app = App(outdir=outdir)
+    stacks = {
+        account.aws_account_id: AccountStack(app, name, account=account) for name, account in accounts.items()
+    }
     for name, config in configs.items():
-        EnvironmentStack(app, name, config=config)
+        EnvironmentStack(app, name, config=config).add_dependency(stacks[config.aws_account_id])
     app.synth()
     working_directory.prepare(Path(app.outdir))
     return Path(app.outdir)

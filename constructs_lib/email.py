@@ -1,6 +1,6 @@
 """E-mail: templates, the configuration set that mail goes through, its events, and who may send.
 
-The identity that SES verifies is the account's, because environments share it: see `mail_identity.py`.
+The identity that SES verifies is shared by environments of an account: see `account/mail_identity.py`.
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
-"""One environment: the wiring of its constructs, its provider, its remote state and its outputs."""
+"""One environment: the wiring of its constructs and its outputs."""
 
 from __future__ import annotations
 
-from cdktf import S3Backend, TerraformOutput, TerraformStack
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from cdktf import TerraformStack
 from constructs import Construct
 
+from constructs_lib import stack_settings
+from constructs_lib.cdn.distribution import Cdn
 from constructs_lib.database import Database
 from constructs_lib.email import Email
 from constructs_lib.log_groups import LogGroups
+from constructs_lib.outputs import Outputs
 from constructs_lib.security import Security
 from constructs_lib.storage import Storage
 from environments import EnvironmentConfig, naming
@@ -19,8 +21,20 @@ class EnvironmentStack(TerraformStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: EnvironmentConfig) -> None:
         super().__init__(scope, id_)
-        self._provide(config)
-        self._keep_state(config)
+        us_east_1 = stack_settings.provide(
+            self,
+            account_id=config.aws_account_id,
+            region=config.aws_region,
+            environment=config.environment,
+            with_us_east_1=config.enable_cloudfront,
+        )
+        stack_settings.keep_state(
+            self,
+            account_id=config.aws_account_id,
+            region=config.aws_region,
+            environment=config.environment,
+            lock=config.state.lock,
+        )
 
         security = Security(self, "security", config=config)
         database = Database(
@@ -45,7 +59,7 @@ class EnvironmentStack(TerraformStack):
         )
         log_groups = LogGroups(self, "log-groups", config=config, key=security.messages_key)
 
-        email = Email(self, "email", config=config)
+        email = Email(self, "email", config=config, key=security.messages_key)
 
         database.grant_read_write(security.application)
         storage.grant_read_write(security.application)
@@ -55,7 +69,9 @@ class EnvironmentStack(TerraformStack):
         email.grant_send(security.application)
         database.grant_stream_read(security.stream_consumer)
 
-        self._publish(
+        outputs = Outputs(self, config=config)
+        outputs.grant_read(security.application)
+        outputs.publish(
             aws_region=config.aws_region,
             dynamodb_table_name=database.table_name,
             dynamodb_stream_arn=database.stream_arn,
@@ -64,48 +80,26 @@ class EnvironmentStack(TerraformStack):
             application_log_group=log_groups.application_name,
             openai_secret_arn=security.openai_secret.secret_arn,
             anthropic_secret_arn=security.anthropic_secret.secret_arn,
+            ses_from_email=config.ses_from_email,
+            ses_configuration_set=email.configuration_set_name,
+            ses_export_template=email.template_names["export"],
+            ses_submission_template=email.template_names["submission"],
+            email_events_queue_url=email.events_queue_url,
+            cloudfront_signing_secret_arn=security.signing_secret.secret_arn,
         )
-
-    def _provide(self, config: EnvironmentConfig) -> None:
-        """The AWS provider. A profile of another account fails before anything is planned."""
-        AwsProvider(
-            self,
-            "aws",
-            region=config.aws_region,
-            allowed_account_ids=[config.aws_account_id],
-            default_tags=[
-                AwsProviderDefaultTags(
-                    tags={
-                        "Project": naming.PROJECT,
-                        "Environment": config.environment,
-                        "ManagedBy": "terraform",
-                    }
-                )
-            ],
-        )
-
-    def _keep_state(self, config: EnvironmentConfig) -> None:
-        """Remote state in S3, locked by a DynamoDB item, by a lock file beside the state, or by both.
-
-        Terraform before 1.10 knows only the item, after 1.11 the item is deprecated: with both, every
-        version in use honours one lock. `ops bootstrap` makes the bucket, the table and the key.
-        """
-        lock = config.state.lock
-        S3Backend(
-            self,
-            bucket=naming.state_bucket(config.aws_account_id, config.aws_region),
-            key=naming.state_key(config.environment),
-            region=config.aws_region,
-            encrypt=True,
-            kms_key_id=naming.state_kms_key_arn(config.aws_account_id, config.aws_region),
-            dynamodb_table=naming.LOCK_TABLE if lock in ("both", "dynamodb") else None,
-            allowed_account_ids=[config.aws_account_id],
-        )
-        if lock in ("both", "lockfile"):
-            # cdktf 0.21.0 has no such argument: it was written before Terraform 1.10.
-            self.add_override("terraform.backend.s3.use_lockfile", True)
-
-    def _publish(self, **outputs: str) -> None:
-        """Outputs under the names that the application's `.env` has in capitals."""
-        for name, value in outputs.items():
-            TerraformOutput(self, name, value=value)
+        if config.enable_cloudfront:
+            cdn = Cdn(
+                self,
+                "cdn",
+                config=config,
+                storage=storage,
+                key=security.objects_key,
+                us_east_1=us_east_1,
+            )
+            security.signing_secret.grant_read(security.application)
+            outputs.publish(
+                cloudfront_domain=cdn.domain_name,
+                cloudfront_url=cdn.url,
+                cloudfront_distribution_id=cdn.distribution_id,
+                **({"cloudfront_key_pair_id": cdn.key_pair_id} if cdn.key_pair_id else {}),
+            )

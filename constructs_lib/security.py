@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from constructs import Construct
 
 from constructs_lib import policies
+from constructs_lib.ci.permissions import boundary_arn
 from environments import EnvironmentConfig, naming
 
 
@@ -72,12 +73,23 @@ class CustomerKey(Construct):
 class Role(Construct):
     """An IAM role; permissions come from the grants of the resources it is passed to.
 
+    boundary_arn: the policy beyond which no grant reaches: who deploys roles cannot widen himself by one.
+
     Attributes: `role_arn`, `role_name`.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, description: str, trust: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, description: str, trust: str, boundary_arn: str
+    ) -> None:
         super().__init__(scope, id_)
-        self._role = IamRole(self, "role", name=name, description=description, assume_role_policy=trust)
+        self._role = IamRole(
+            self,
+            "role",
+            name=name,
+            description=description,
+            assume_role_policy=trust,
+            permissions_boundary=boundary_arn,
+        )
         self.role_arn: str = self._role.arn
         self.role_name: str = self._role.name
 
@@ -178,5 +190,10 @@ class Security(Construct):
 
     def _role(self, name: str, description: str, trust: str) -> Role:
         return Role(
-            self, name, name=naming.role(self._config.environment, name), description=description, trust=trust
+            self,
+            name,
+            name=naming.role(self._config.environment, name),
+            description=description,
+            trust=trust,
+            boundary_arn=boundary_arn(self._config.aws_account_id, self._config.environment),
         )

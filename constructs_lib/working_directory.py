@@ -19,8 +19,14 @@ from typing import Any
 
 LOCK_FILE = ".terraform.lock.hcl"
 OVERRIDE_FILE = "local_override.tf.json"
+PLAIN_ENDPOINT = "LOCAL_AWS_PLAIN_ENDPOINT_URL"
 RETRIES = 3
 """A local AWS that does not answer has ended; the provider's 25 attempts would take many minutes."""
+LOCALLY: dict[str, dict[str, Any]] = {
+    # Nothing to wait for: the provider would sleep for 30 seconds before it asks.
+    "aws_cloudfront_distribution": {"wait_for_deployment": False},
+}
+"""Type of resource -> what the local AWS needs otherwise."""
 PROJECT_LOCK = Path(__file__).parent.parent / LOCK_FILE
 
 
@@ -30,20 +36,35 @@ def prepare(outdir: Path, environ: Mapping[str, str] = os.environ) -> None:
     for stack in manifest["stacks"].values():
         directory = outdir / stack["workingDirectory"]
         _copy_lock(directory)
-        _override(directory, environ.get("AWS_ENDPOINT_URL", ""))
+        _override(directory, environ.get("AWS_ENDPOINT_URL", ""), environ.get(PLAIN_ENDPOINT, ""))
 
 
-def override(endpoint: str, backend: dict[str, Any]) -> dict[str, Any]:
-    """The override for an endpoint: where to send requests, and S3 with the bucket in the path.
+def override(endpoint: str, plain_endpoint: str, stack: dict[str, Any]) -> dict[str, Any]:
+    """The override of a stack for an endpoint: where to send requests, and S3 with the bucket in the path.
 
-    Terraform merges the arguments of a provider, but replaces a backend as a whole: hence `backend`, the
-    arguments of the stack's own. All checks of credentials and account stay on: the local AWS answers
-    them like AWS.
+    Terraform merges the arguments of each provider, an alias by its name, but replaces a backend as a whole:
+    hence the arguments of the stack's own. All checks of credentials and account stay on: the local AWS
+    answers them like AWS.
     """
+    backend = stack["terraform"]["backend"]["s3"]
+    here = {"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}
+    if plain_endpoint and "aws_s3_account_public_access_block" in stack.get("resource", {}):
+        # S3 Control is asked at <account>.<host>; no resolver knows 123456789012.127.0.0.1, but the plain
+        # port of the local AWS is a proxy for such names. 127.0.0.1 itself never goes through a proxy.
+        here["https_proxy"] = plain_endpoint
+    resources = {
+        type_: dict.fromkeys(named, LOCALLY[type_])
+        for type_, named in stack.get("resource", {}).items()
+        if type_ in LOCALLY
+    }
     return {
         "provider": {
-            "aws": [{"s3_use_path_style": True, "skip_metadata_api_check": "true", "max_retries": RETRIES}],
+            "aws": [
+                here | {"alias": provider["alias"]} if "alias" in provider else here
+                for provider in stack["provider"]["aws"]
+            ],
         },
+        **({"resource": resources} if resources else {}),
         "terraform": {
             "backend": {
                 "s3": backend
@@ -71,7 +92,7 @@ def _copy_lock(directory: Path) -> None:
         shutil.copyfile(PROJECT_LOCK, target)
 
 
-def _override(directory: Path, endpoint: str) -> None:
+def _override(directory: Path, endpoint: str, plain_endpoint: str) -> None:
     """Write, replace or remove the override; forget the backend that an earlier `init` used if it changes.
 
     `.terraform/terraform.tfstate` is Terraform's note of the backend in use, not a state. Left there, the
@@ -82,7 +103,7 @@ def _override(directory: Path, endpoint: str) -> None:
     after = ""
     if endpoint:
         stack = json.loads((directory / "cdk.tf.json").read_text(encoding="utf-8"))
-        content = override(endpoint, stack["terraform"]["backend"]["s3"])
+        content = override(endpoint, plain_endpoint, stack)
         after = json.dumps(content, indent=2, sort_keys=True) + "\n"
     if after == before:
         return

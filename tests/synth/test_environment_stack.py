@@ -120,6 +120,6 @@ def test_synth_is_deterministic(local: dict[str, bytes], tmp_path: Path) -> None
 
 def test_the_graph_is_the_same_for_aws_and_the_local_aws(local: dict[str, bytes], tmp_path: Path) -> None:
     aws = _synthesize(tmp_path, **OTHER_ACCOUNT, AWS_ENDPOINT_URL="")
-    overrides = {f"stacks/{environment}/local_override.tf.json" for environment in ENVIRONMENTS}
+    overrides = {f"stacks/{name}/local_override.tf.json" for name in ("account", *ENVIRONMENTS)}
     assert local.keys() - aws.keys() == overrides
     assert [name for name in aws if aws[name] != local[name]] == []

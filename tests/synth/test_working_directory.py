@@ -10,6 +10,11 @@ import pytest
 from constructs_lib import working_directory
 
 BACKEND = {"bucket": "b", "key": "k", "region": "eu-west-1"}
+STACK = {
+    "terraform": {"backend": {"s3": BACKEND}},
+    "provider": {"aws": [{"region": "eu-west-1"}, {"region": "us-east-1", "alias": "us_east_1"}]},
+    "resource": {"aws_cloudfront_distribution": {"cdn": {"enabled": True}}},
+}
 LOCAL = {"AWS_ENDPOINT_URL": "https://127.0.0.1:4566"}
 
 
@@ -19,7 +24,7 @@ def outdir(tmp_path: Path) -> Path:
     stack.mkdir(parents=True)
     manifest = {"stacks": {"dev": {"workingDirectory": "stacks/dev"}}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    (stack / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"s3": BACKEND}}}))
+    (stack / "cdk.tf.json").write_text(json.dumps(STACK))
     return tmp_path
 
 
@@ -37,7 +42,9 @@ def test_the_override_keeps_the_backend_and_adds_the_endpoint(outdir: Path) -> N
     assert {name: backend[name] for name in BACKEND} == BACKEND
     assert set(backend["endpoints"].values()) == {"https://127.0.0.1:4566"}
     assert backend["use_path_style"] is True
-    assert override["provider"]["aws"][0]["s3_use_path_style"] is True
+    assert [provider["s3_use_path_style"] for provider in override["provider"]["aws"]] == [True, True]
+    assert [provider.get("alias") for provider in override["provider"]["aws"]] == [None, "us_east_1"]
+    assert override["resource"] == {"aws_cloudfront_distribution": {"cdn": {"wait_for_deployment": False}}}
 
 
 def test_no_endpoint_no_override(outdir: Path) -> None:
@@ -78,3 +85,20 @@ def test_the_lock_names_the_version_that_the_bindings_need() -> None:
     text = working_directory.PROJECT_LOCK.read_text()
     assert version("cdktf-cdktf-provider-aws") == "20.1.0"  # made for provider 5.100.0
     assert 'version     = "5.100.0"' in text
+
+
+def test_only_what_asks_s3_control_goes_through_the_local_aws_as_a_proxy(outdir: Path) -> None:
+    """The account's number stands before its host, and no resolver knows 123456789012.127.0.0.1."""
+    file, environ = (
+        outdir / "stacks/dev/cdk.tf.json",
+        LOCAL | {"LOCAL_AWS_PLAIN_ENDPOINT_URL": "http://127.0.0.1:1"},
+    )
+
+    def proxies() -> list[str | None]:
+        working_directory.prepare(outdir, environ)
+        override = json.loads((outdir / "stacks/dev/local_override.tf.json").read_text())
+        return [provider.get("https_proxy") for provider in override["provider"]["aws"]]
+
+    assert proxies() == [None, None]
+    file.write_text(json.dumps(STACK | {"resource": {"aws_s3_account_public_access_block": {"block": {}}}}))
+    assert proxies() == ["http://127.0.0.1:1", "http://127.0.0.1:1"]

@@ -1,0 +1,1 @@
+"""What AWS has once per account; `account_stack.py` wires it."""

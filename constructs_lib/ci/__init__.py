@@ -1,0 +1,1 @@
+"""Roles of pipelines: who may take them (`access.py`), and exactly what they may do."""

@@ -1,0 +1,240 @@
+"""Roles of GitHub's workflows as synthesized."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.support.configuration import ENVIRONMENTS
+from tests.support.synthesized import account_stack, stack
+
+MANAGED_POLICY_LIMIT = 6144
+"""Characters, white space not counted. Source: IAM user guide, "IAM and AWS STS quotas"."""
+POLICIES_PER_ROLE = 10
+STATE = "spec-wizard-tfstate-123456789012-us-east-1"
+
+each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+def _statements(role: str) -> dict[str, dict[str, Any]]:
+    """Sid -> statement, of all policies of a role."""
+    return {
+        statement["Sid"]: statement
+        for path, policy in account_stack().all("aws_iam_policy").items()
+        if path.startswith(f"ci/{role}/")
+        for statement in json.loads(policy["policy"])["Statement"]
+    }
+
+
+def _trusted(role: str) -> dict[str, Any]:
+    (statement,) = json.loads(account_stack().all("aws_iam_role")[f"ci/{role}/role"]["assume_role_policy"])[
+        "Statement"
+    ]
+    assert list(statement["Principal"]) == ["Federated"]
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    condition: dict[str, Any] = statement["Condition"]
+    return condition
+
+
+def test_github_is_trusted_for_one_audience_without_a_thumbprint_to_renew() -> None:
+    provider = account_stack().only("aws_iam_openid_connect_provider")
+    assert provider["url"] == "https://token.actions.githubusercontent.com"
+    assert provider["client_id_list"] == ["sts.amazonaws.com"]
+    assert "thumbprint_list" not in provider
+
+
+@each_environment
+def test_a_deploy_role_trusts_jobs_of_its_github_environment_only(environment: str) -> None:
+    assert _trusted(f"deploy-{environment}") == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": [
+                f"repo:example/spec-wizard-infra:environment:{environment}"
+            ],
+        }
+    }
+
+
+def test_the_plan_role_trusts_pull_requests_and_main() -> None:
+    assert _trusted("plan")["StringEquals"]["token.actions.githubusercontent.com:sub"] == [
+        "repo:example/spec-wizard-infra:pull_request",
+        "repo:example/spec-wizard-infra:ref:refs/heads/main",
+    ]
+
+
+def test_without_a_repository_there_is_no_way_in_from_github() -> None:
+    synthesized = account_stack(GITHUB_OIDC_REPOSITORY="")
+    assert "aws_iam_openid_connect_provider" not in synthesized.json["resource"]
+    assert "AssumeRoleWithWebIdentity" not in synthesized.text
+    assert not any("role_arn" in name for name in synthesized.json["output"])
+
+
+def test_policies_fit_into_iams_quotas() -> None:
+    synthesized = account_stack()
+    for path, policy in synthesized.all("aws_iam_policy").items():
+        compact = json.dumps(json.loads(policy["policy"]), separators=(",", ":"))
+        assert len(compact) <= MANAGED_POLICY_LIMIT, path
+    for role in ("plan", *(f"deploy-{name}" for name in ENVIRONMENTS)):
+        attached = [
+            p for p in synthesized.all("aws_iam_role_policy_attachment") if p.startswith(f"ci/{role}/")
+        ]
+        assert 0 < len(attached) <= POLICIES_PER_ROLE
+        assert len(attached) == len(
+            [p for p in synthesized.all("aws_iam_policy") if p.startswith(f"ci/{role}/")]
+        )
+
+
+@each_environment
+def test_trap_56_a_deploy_role_reaches_the_state_and_the_locks_of_its_environment(environment: str) -> None:
+    statements = _statements(f"deploy-{environment}")
+    key = f"arn:aws:s3:::{STATE}/{environment}/terraform.tfstate"
+    assert statements["WriteStates"]["Resource"] == [key]
+    assert statements["LockFiles"]["Resource"] == [f"{key}.tflock"]
+    # The account's is read, to see that it is deployed.
+    assert statements["ReadStates"]["Resource"] == [key, f"arn:aws:s3:::{STATE}/account/terraform.tfstate"]
+    item = f"{STATE}/{environment}/terraform.tfstate"
+    for sid in ("ReadLocks", "WriteLocks"):
+        assert statements[sid]["Condition"] == {
+            "ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [item, f"{item}-md5"]}
+        }
+    assert statements["StateKey"]["Condition"] == {
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/spec-wizard-tfstate"}
+    }
+
+
+@each_environment
+def test_a_deploy_role_names_no_other_environment(environment: str) -> None:
+    text = json.dumps(list(_statements(f"deploy-{environment}").values()))
+    others = set(ENVIRONMENTS) - {environment}
+    assert [name for name in others for form in (f"-{name}", f"/{name}/") if form in text] == []
+
+
+@each_environment
+def test_a_deploy_role_covers_what_its_environment_is_named(environment: str) -> None:
+    """Each name of the environment's stack is met by a resource of the role's statements."""
+    resources = [r for s in _statements(f"deploy-{environment}").values() for r in s.get("Resource", [])]
+    named = {
+        "aws_dynamodb_table": ("name", "arn:aws:dynamodb:us-east-1:123456789012:table/{}"),
+        "aws_s3_bucket": ("bucket", "arn:aws:s3:::{}"),
+        "aws_iam_role": ("name", "arn:aws:iam::123456789012:role/{}"),
+        "aws_kms_alias": ("name", "arn:aws:kms:us-east-1:123456789012:{}"),
+        "aws_secretsmanager_secret": (
+            "name",
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:{}-AbCdEf",
+        ),
+        "aws_cloudwatch_log_group": ("name", "arn:aws:logs:us-east-1:123456789012:log-group:{}"),
+        "aws_ssm_parameter": ("name", "arn:aws:ssm:us-east-1:123456789012:parameter{}"),
+        "aws_sns_topic": ("name", "arn:aws:sns:us-east-1:123456789012:{}"),
+        "aws_sqs_queue": ("name", "arn:aws:sqs:us-east-1:123456789012:{}"),
+        "aws_sesv2_configuration_set": (
+            "configuration_set_name",
+            "arn:aws:ses:us-east-1:123456789012:configuration-set/{}",
+        ),
+        "aws_wafv2_web_acl": ("name", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/{}/id"),
+        "aws_cloudwatch_log_delivery_source": (
+            "name",
+            "arn:aws:logs:us-east-1:123456789012:delivery-source:{}",
+        ),
+    }
+    synthesized = stack(environment, CLOUDFRONT_WAF="true")
+    for type_, (attribute, pattern) in named.items():
+        for path, resource in synthesized.all(type_).items():
+            arn = pattern.format(resource[attribute])
+            assert any(fnmatchcase(arn, allowed) for allowed in resources), f"{path}: {arn}"
+
+
+@each_environment
+def test_a_deploy_role_cannot_widen_itself(environment: str) -> None:
+    """It changes roles of its environment alone, and only such as stay within the boundary."""
+    statements = _statements(f"deploy-{environment}")
+    own = "arn:aws:iam::123456789012:role/spec-wizard-account-deploy-" + environment
+    boundary = f"arn:aws:iam::123456789012:policy/spec-wizard-account-boundary-{environment}"
+    changing = [s for s in statements.values() if any(a.startswith("iam:") for a in s["Action"])]
+    assert len(changing) == 4
+    for statement in changing:
+        assert not any(fnmatchcase(own, resource) for resource in statement["Resource"]), statement["Sid"]
+    writes = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    for statement in changing:
+        if writes & set(statement["Action"]):
+            assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    everything = {action for s in statements.values() for action in s["Action"]}
+    assert not everything & {
+        *("iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"),
+        *("iam:CreateUser", "iam:CreateAccessKey", "sts:AssumeRole"),
+    }
+    assert statements["PassRoles"]["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}
+    }
+
+
+@each_environment
+def test_trap_04_a_deploy_role_may_use_its_keys_for_tables_and_secrets_only(environment: str) -> None:
+    statement = _statements(f"deploy-{environment}")["UseKeysForTablesAndSecrets"]
+    assert "kms:CreateGrant" in statement["Action"]
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:ResourceTag/Project": "spec-wizard",
+        "aws:ResourceTag/Environment": environment,
+        "kms:ViaService": ["dynamodb.us-east-1.amazonaws.com", "secretsmanager.us-east-1.amazonaws.com"],
+    }
+
+
+@each_environment
+def test_nothing_is_taken_over_by_tagging_it(environment: str) -> None:
+    """Tags that a role sets itself count only on what has none yet."""
+    for sid, statement in _statements(f"deploy-{environment}").items():
+        tagging = [
+            a
+            for a in statement["Action"]
+            if a.split(":")[0] in ("kms", "cloudfront", "acm")
+            and "Tag" in a
+            and "Untag" not in a
+            and "List" not in a
+        ]
+        condition = statement.get("Condition", {})
+        if tagging and "aws:ResourceTag/Environment" not in condition.get("StringEquals", {}):
+            assert condition["StringEquals"]["aws:RequestTag/Environment"] == environment, sid
+            assert condition["Null"]["aws:ResourceTag/Environment"] == "true", sid
+
+
+def test_the_plan_role_changes_nothing_but_locks() -> None:
+    reads = ("Get", "List", "Describe", "View", "GET")
+    for sid, statement in _statements("plan").items():
+        if statement["Effect"] == "Deny" or sid in ("LockFiles", "WriteLocks", "StateKey"):
+            continue
+        changing = [a for a in statement["Action"] if not a.split(":")[1].startswith(reads)]
+        assert changing == [], sid
+    # Not the state's checksum, which only an apply writes.
+    keys = _statements("plan")["WriteLocks"]["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    assert sorted(keys) == sorted(f"{STATE}/{name}/terraform.tfstate" for name in ("account", *ENVIRONMENTS))
+
+
+def test_the_plan_role_reads_no_data() -> None:
+    statements = _statements("plan")
+    allowed = {
+        (action, resource)
+        for s in statements.values()
+        if s["Effect"] == "Allow"
+        for action in s["Action"]
+        for resource in s["Resource"]
+    }
+    data = (
+        "s3:GetObject",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "secretsmanager:GetSecretValue",
+    )
+    assert {resource for action, resource in allowed if action in data} == {
+        "arn:aws:dynamodb:us-east-1:123456789012:table/spec-wizard-tflock",
+        *(
+            f"arn:aws:s3:::{STATE}/{name}/terraform.tfstate{end}"
+            for name in ("account", *ENVIRONMENTS)
+            for end in ("", ".tflock")
+        ),
+    }
+    refused = {action for s in statements.values() if s["Effect"] == "Deny" for action in s["Action"]}
+    assert set(data) <= refused
+    assert statements["NoObjects"]["NotResource"] == [f"arn:aws:s3:::{STATE}/*"]
