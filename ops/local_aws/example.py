@@ -17,7 +17,8 @@ EXAMPLE_VALUES = MappingProxyType(
         "ENVIRONMENT": "all",
         "SES_FROM_EMAIL": "noreply@example.com",
         "ALERT_EMAIL": "alerts@example.com",
-        "DOMAIN_NAME": "wizard.example.com",
+        "DOMAIN_NAME": "{environment}.wizard.example.com",
+        "GITHUB_OIDC_REPOSITORY": "example/spec-wizard-infra",
         "CERTIFICATE_ARN": f"arn:aws:acm:{REGION}:{ACCOUNT_ID}:certificate/{UUID(int=0)}",
     }
 )

@@ -138,6 +138,7 @@ class LocalAws:
     def reset(self) -> None:
         """Erases the state. A running server keeps running and gets a new deploy user."""
         with layout.exclusive(self._files.operation):
+            shutil.rmtree(self._files.signing_keys, ignore_errors=True)
             if layout.running(self._files.server) is None:
                 for directory in (self._files.state, self._files.objects, self._files.scratch):
                     shutil.rmtree(directory, ignore_errors=True)
@@ -195,6 +196,8 @@ class LocalAws:
             "AWS_EC2_METADATA_DISABLED": "true",
             # A profile in ~/.aws/config may say the opposite.
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+            # Their private halves are in this instance's Secrets Manager, and are erased with it.
+            "SIGNING_PUBLIC_KEY_FILE": str(self._files.signing_keys / "{environment}.pem"),
             **_no_proxy(),
         }
 

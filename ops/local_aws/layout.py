@@ -49,6 +49,11 @@ class Layout:
         return self.directory / "server.log"
 
     @property
+    def signing_keys(self) -> Path:
+        """Public keys of signed URLs, one file per environment."""
+        return self.directory / "signing-keys"
+
+    @property
     def state(self) -> Path:
         """What services hold, except the bodies of S3 objects."""
         return self.directory / "state"

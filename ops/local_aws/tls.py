@@ -16,6 +16,9 @@ LIFETIME = timedelta(days=825)
 
 RENEW_BEFORE = timedelta(days=30)
 
+ACCOUNT_HOSTS = "*.127.0.0.1"
+"""S3 Control is asked at <account>.<host of the endpoint>."""
+
 
 class Material:
     """Where the certificate files lie.
@@ -46,6 +49,9 @@ class Material:
             trusted = x509.load_pem_x509_certificate(self.authority.read_bytes())
         except ValueError:
             return False
+        names = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        if ACCOUNT_HOSTS not in names.get_values_for_type(x509.DNSName):
+            return False
         return trusted == authority and served.not_valid_after_utc - datetime.now(UTC) > RENEW_BEFORE
 
     def _make(self) -> None:
@@ -66,7 +72,11 @@ class Material:
             .sign(authority_key, hashes.SHA256())
         )
         names = x509.SubjectAlternativeName(
-            [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+            [
+                x509.DNSName("localhost"),
+                x509.DNSName(ACCOUNT_HOSTS),
+                x509.IPAddress(ipaddress.IPv4Address("127.0.0.1")),
+            ]
         )
         server = (
             _builder("localhost", "spec-wizard local AWS authority")

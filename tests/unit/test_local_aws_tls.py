@@ -24,7 +24,7 @@ def _served(material: tls.Material) -> x509.Certificate:
 
 def test_it_names_loopback_only(material: tls.Material) -> None:
     names = _served(material).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
+    assert names.get_values_for_type(x509.DNSName) == ["localhost", "*.127.0.0.1"]
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
 
 

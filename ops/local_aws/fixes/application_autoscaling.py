@@ -7,27 +7,18 @@ remove them. Nothing is scaled: the emulator has no load.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
+
+from ops.local_aws.fixes.new_services import Refused, Request, add_json_service
 
 SERVICE = "application-autoscaling"
 TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 """What identifies a scalable target."""
 
 SUSPENDABLE = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
-
-Request = dict[str, Any]
-
-
-class Refused(Exception):
-    """An error answer."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Service:
@@ -197,29 +188,9 @@ def _fits(found: dict[str, Any], request: Request, resources: list[str] | None) 
 
 
 def install() -> None:
-    """Adds the service to MiniStack's router, authorization, persistence and reset."""
-    import ministack.app as app
-    from ministack.core import iam_actions, router
-    from ministack.core.responses import error_response_json, json_response
-
-    from ops.local_aws.fixes.registration import register
-
+    """Adds the service."""
     service = Service()
-
-    async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
-        operation = service.operations.get(headers.get("x-amz-target", "").rpartition(".")[2])
-        if operation is None:
-            return error_response_json("UnknownOperationException", "unknown operation", 400)
-        try:
-            return json_response(operation(json.loads(body or b"{}")))
-        except Refused as refused:
-            return error_response_json(refused.code, str(refused), 400)
-
-    router.SERVICE_PATTERNS[SERVICE] = {
-        "target_prefixes": ["AnyScaleFrontendService"],
-        "credential_scope": SERVICE,
-    }
-    app.SERVICE_HANDLERS[SERVICE] = handle_request
-    iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     stores = {"targets": service.targets, "policies": service.policies, "tags": service.tags}
-    register("application_autoscaling", stores, handle_request)
+    add_json_service(
+        SERVICE, "AnyScaleFrontendService", "application_autoscaling", service.operations, stores
+    )
