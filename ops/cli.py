@@ -9,7 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.commands import bootstrap, local, outputs, smoke, state, up
+from ops.commands import (
+    account,
+    bootstrap,
+    email,
+    local,
+    outputs,
+    sign_url,
+    signing_key,
+    smoke,
+    state,
+    up,
+)
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -47,6 +58,10 @@ app.command()(up.down)
 app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(sign_url.sign_url)
+app.add_typer(signing_key.app, name="signing-key")
+app.add_typer(email.app, name="email")
+app.add_typer(account.app, name="account")
 app.add_typer(state.app, name="state")
 app.add_typer(local.app, name="local")
 

@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     NETWORK = 10
     """An endpoint could not be reached."""
     TOOL = 11
-    """Python, Terraform or Node is missing, too old, or could not be brought in."""
+    """Python, Terraform, Node or Chromium is missing, too old, or could not be brought in."""
     OUTPUT = 12
     """A file could not be written: disk full or not permitted. The old file, if any, is untouched."""
     CHANGES = 20

@@ -7,27 +7,33 @@ import subprocess
 import sys
 from pathlib import Path
 
-from environments import ENVIRONMENTS
+from environments import ENVIRONMENTS, naming
 from ops import paths
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.stacks import is_account
 
 
 def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
-    """Synthesize one environment and return the folder in which Terraform runs.
+    """Synthesize one environment, or an account's stack, and return the folder in which Terraform runs.
 
-    Raises OpsError: CONFIGURATION where there is no such environment, or where main.py refused a value, with
-    main.py's own words; FAILED for whatever else it ended with.
+    With an environment comes the stack of its account, in the folder beside it. An account's stack is one of
+    those behind the environments that ENVIRONMENT names. Raises OpsError: CONFIGURATION where there is no
+    such stack, or where main.py refused a value, with main.py's own words; FAILED for whatever else it ended
+    with.
     """
-    if environment not in ENVIRONMENTS:  # main.py would take "all" and "dev,staging", which are no folder
+    # main.py would take "all" and "dev,staging", which are no folder.
+    if environment not in ENVIRONMENTS and not is_account(environment):
         raise OpsError(
-            f"{environment!r} is not an environment.",
-            hint=f"Name one of: {', '.join(ENVIRONMENTS)}.",
+            f"{environment!r} is neither an environment nor an account's stack.",
+            hint=f"Name one of: {', '.join([*ENVIRONMENTS, naming.ACCOUNT])}.",
             code=ExitCode.CONFIGURATION,
         )
     result = subprocess.run(
         [sys.executable, str(paths.ROOT / "main.py")],
-        env=os.environ | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(outdir)},
+        env=os.environ
+        | ({} if is_account(environment) else {"ENVIRONMENT": environment})
+        | {"CDKTF_OUTDIR": str(outdir)},
         cwd=paths.ROOT,
         capture_output=True,
         text=True,
@@ -38,7 +44,15 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
     if result.returncode != 0:
         said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
         raise OpsError(f"The synth of {environment} failed:\n{said}")
-    return outdir / "stacks" / environment
+    directory = outdir / "stacks" / environment
+    if is_account(environment) and not directory.is_dir():
+        made = sorted(path.name for path in directory.parent.iterdir())
+        raise OpsError(
+            f"{environment!r} is no stack of this run.",
+            hint=f"Name one of: {', '.join(made)}. ENVIRONMENT says which environments a run is about.",
+            code=ExitCode.CONFIGURATION,
+        )
+    return directory
 
 
 def prepared(environment: str) -> Path:

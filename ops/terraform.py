@@ -144,12 +144,12 @@ class Terraform:
         """Apply exactly this plan."""
         self._stream(["apply", "-json", "-input=false", str(plan.file)], "apply", on_event)
 
-    def outputs(self) -> dict[str, str]:
-        """Outputs that are not sensitive; a value that is no text as JSON."""
+    def outputs(self, *, sensitive: bool = False) -> dict[str, str]:
+        """Outputs, sensitive ones only when asked for; a value that is no text as JSON."""
         return {
             name: value if isinstance(value := output["value"], str) else json.dumps(value)
             for name, output in self._document(["output", "-json"], "output").items()
-            if not output["sensitive"]
+            if sensitive or not output["sensitive"]
         }
 
     def _command(self, arguments: list[str]) -> list[str]:

@@ -21,17 +21,20 @@ class Format(StrEnum):
 
 
 def outputs(
-    environment: Annotated[str, typer.Argument(help="dev, staging or prod.")],
+    environment: Annotated[str, typer.Argument(help="dev, staging, prod or account.")],
     format_: Annotated[
         Format, typer.Option("--format", help="As .env lines, JSON or export commands.")
     ] = Format.ENV,
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     write: Annotated[Path | None, typer.Option(help="Write to this file (mode 0600) instead.")] = None,
+    sensitive: Annotated[
+        bool, typer.Option("--sensitive", help="Also outputs that Terraform holds for sensitive.")
+    ] = False,
 ) -> None:
     """Print the outputs of a deployed environment."""
     from ops.files import write_private
 
-    text = render(deployed(environment), Format.JSON if json_ else format_)
+    text = render(deployed(environment, sensitive=sensitive), Format.JSON if json_ else format_)
     if write:
         write_private(write, text)
         typer.echo(f"Written: {write}", err=True)
@@ -39,11 +42,11 @@ def outputs(
         typer.echo(text, nl=False)
 
 
-def deployed(environment: str) -> dict[str, str]:
+def deployed(environment: str, *, sensitive: bool = False) -> dict[str, str]:
     """The outputs of a deployed environment, name -> value. Raises OpsError (STATE) if it is not deployed."""
     from ops import synth, terraform
 
-    found = terraform.Terraform(synth.prepared(environment)).outputs()
+    found = terraform.Terraform(synth.prepared(environment)).outputs(sensitive=sensitive)
     if not found:
         raise OpsError(
             f"{environment} is not deployed: its state has no outputs.",

@@ -10,6 +10,8 @@ from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ops.smoke import Result
 
 
@@ -29,21 +31,51 @@ def smoke(
 
 
 def run(environment: str, outputs: dict[str, str], *, quiet: bool = False) -> list[Result]:
-    """Prove all promises against these outputs; shows them as they are proven."""
+    """Prove all promises against these outputs; shows each as it is proven, on a terminal as a table."""
     from rich.console import Console
+    from rich.live import Live
 
-    from ops.smoke import database, prove, storage
+    from ops.smoke import prove
     from ops.smoke.deployment import Deployment
+    from ops.smoke.promises import promises_of
 
     console = Console(quiet=quiet, highlight=False, soft_wrap=True, emoji=False)
+    deployment = Deployment(environment, outputs)
     results: list[Result] = []
-    with console.status("Proving …"):
-        for result in prove(Deployment(environment, outputs), (*database.PROMISES, *storage.PROMISES)):
+    if not console.is_terminal:
+        for result in prove(deployment, promises_of(outputs)):
             results.append(result)
-            mark = "[green]held  [/]" if result.held else "[bold red]BROKEN[/]"
-            console.print(f"  {mark} {result.promise.concern:<9} {result.promise.text}", end="")
-            console.print(f"  ({result.seen})", style="dim", markup=False)
+            console.print(_line(result), markup=False)
+        return results
+    with Live(_table(results), console=console, refresh_per_second=4) as live:
+        for result in prove(deployment, promises_of(outputs)):
+            results.append(result)
+            live.update(_table(results))
     return results
+
+
+def _line(result: Result) -> str:
+    return (
+        f"  {'pass' if result.held else 'FAIL'} {result.promise.concern:<9}"
+        f" {result.promise.text}  ({result.seen})"
+    )
+
+
+def _table(results: list[Result]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("", "concern", "promise", "seen", box=box.SIMPLE, pad_edge=False)
+    for result in results:
+        mark = Text("pass", "green") if result.held else Text("FAIL", "bold red")
+        table.add_row(
+            mark,
+            Text(result.promise.concern),
+            Text(result.promise.text),
+            Text(result.seen, "dim", overflow="fold"),
+        )
+    return table
 
 
 def judge(environment: str, results: list[Result]) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from environments import EnvironmentConfig
     from ops.remote_state.locks import StateLock
+    from ops.stacks import Stack
 
 app = typer.Typer(
     name="state", help="Show and clear the lock of an environment's state.", no_args_is_help=True
 )
 
-Environment = Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)]
+Environment = Annotated[str, typer.Argument(help="dev, staging, prod or account.", show_default=False)]
 
 
 @app.command()
@@ -28,8 +28,8 @@ def lock(
     from ops.exit_codes import ExitCode
     from ops.remote_state import locks
 
-    config = _verified(environment)
-    found = locks.read_locks(config)
+    stack = _verified(environment)
+    found = locks.read_locks(stack)
     if json_:
         rows = [lock.as_json() for lock in found]
         typer.echo(json.dumps({"environment": environment, "locked": bool(rows), "locks": rows}, indent=2))
@@ -54,8 +54,8 @@ def unlock(
     from ops.exit_codes import ExitCode
     from ops.remote_state import locks
 
-    config = _verified(environment)
-    found = locks.read_locks(config)
+    stack = _verified(environment)
+    found = locks.read_locks(stack)
     if not found:
         typer.echo(f"{environment} is not locked.")
         return
@@ -72,20 +72,19 @@ def unlock(
         typer.echo(
             f"{'Removed' if done else 'Gone or taken anew, so not removed'}: {one.place}, lock {one.id}"
         )
-    if left := locks.read_locks(config):
+    if left := locks.read_locks(stack):
         _show(environment, left)
         raise typer.Exit(ExitCode.LOCKED)
     typer.echo(f"{environment} is not locked any more.")
 
 
-def _verified(environment: str) -> EnvironmentConfig:
-    """The configuration, once the credentials are known to belong to its account."""
-    from environments import load
-    from ops import aws
+def _verified(environment: str) -> Stack:
+    """Where its state lies, once the credentials are known to belong to its account."""
+    from ops import aws, stacks
 
-    config = load(environment)
-    aws.verify_caller(config.aws_account_id, config.aws_region)
-    return config
+    stack = stacks.find(environment)
+    aws.verify_caller(stack.aws_account_id, stack.aws_region)
+    return stack
 
 
 def _show(environment: str, found: list[StateLock]) -> None:

@@ -28,8 +28,8 @@ def up() -> None:
     """Start the local AWS, deploy dev to it with Terraform, prove that it works, print its outputs."""
     from rich.console import Console
 
-    from ops import paths, synth
-    from ops.commands import smoke
+    from ops import paths, stacks, synth
+    from ops.commands import signing_key, smoke
     from ops.commands.outputs import Format, render
     from ops.files import write_private
     from ops.progress import step
@@ -37,14 +37,23 @@ def up() -> None:
 
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     config = _start(console)
-    with step(console, f"Synth of {ENVIRONMENT}"):
+    with step(console, f"Synth of {ENVIRONMENT} and its account"):
         directory = synth.synthesize(ENVIRONMENT)
-    terraform = Terraform(directory)
-    with step(console, "Terraform init"):
-        terraform.init()
-    _deploy(terraform, config, console)
+    account = stacks.account_of(ENVIRONMENT)
+    for name in (account.name, ENVIRONMENT):
+        console.print(f"[bold]{name}[/]")
+        terraform = Terraform(directory.with_name(name))
+        with step(console, "Terraform init"):
+            terraform.init()
+        _deploy(terraform, name, config.aws_region, console)
 
     outputs = terraform.outputs()
+    if signing_key.ensure(ENVIRONMENT, outputs):
+        console.print("[bold]Signing key[/] of the downloads is new: its public half joins the distribution")
+        synth.synthesize(ENVIRONMENT)
+        _deploy(terraform, ENVIRONMENT, config.aws_region, console)
+        outputs = terraform.outputs()
+
     console.print("[bold]Proof[/], under the application's role")
     smoke.judge(ENVIRONMENT, smoke.run(ENVIRONMENT, outputs))
 
@@ -93,7 +102,7 @@ def _start(console: Console) -> EnvironmentConfig:
     return config
 
 
-def _deploy(terraform: Terraform, config: EnvironmentConfig, console: Console) -> None:
+def _deploy(terraform: Terraform, environment: str, region: str, console: Console) -> None:
     """Plan, show the plan's summary, apply exactly that plan."""
     from ops import adoption
     from ops.progress import ApplyProgress, step
@@ -101,7 +110,7 @@ def _deploy(terraform: Terraform, config: EnvironmentConfig, console: Console) -
     adoption.remove(terraform.directory)  # of a run that was killed between its two plans
     with step(console, "Terraform plan"):
         plan = terraform.plan()
-        found = adoption.find(plan.changes, config.environment, config.aws_region)
+        found = adoption.find(plan.changes, environment, region)
         if found:
             adoption.write(terraform.directory, found)
             try:

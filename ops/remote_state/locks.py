@@ -20,7 +20,7 @@ from ops.aws import aws_errors
 from ops.remote_state.model import Clients, clients
 
 if TYPE_CHECKING:
-    from environments import EnvironmentConfig
+    from ops.stacks import StateOwner
 
 YOUNG = timedelta(minutes=10)
 """Below this age a lock's holder is presumed alive."""
@@ -81,7 +81,7 @@ class StateLock:
         }
 
 
-def read_locks(config: EnvironmentConfig, *, with_: Clients | None = None) -> list[StateLock]:
+def read_locks(config: StateOwner, *, with_: Clients | None = None) -> list[StateLock]:
     """The locks of an environment's state; empty if nobody holds one.
 
     Looks in both places whatever `state.lock` says now: a lock may be left from before a change of it.
@@ -113,7 +113,7 @@ def clear(lock: StateLock, *, with_: Clients | None = None) -> bool:
         return _clear_item(lock, use) if lock.place is Place.TABLE else _clear_file(lock, use)
 
 
-def _read_table(config: EnvironmentConfig, use: Clients) -> StateLock | None:
+def _read_table(config: StateOwner, use: Clients) -> StateLock | None:
     bucket, key = _state(config)
     try:
         item = use.dynamodb.get_item(
@@ -127,7 +127,7 @@ def _read_table(config: EnvironmentConfig, use: Clients) -> StateLock | None:
     return _lock(config, Place.TABLE, info, fingerprint=info)
 
 
-def _read_file(config: EnvironmentConfig, use: Clients) -> StateLock | None:
+def _read_file(config: StateOwner, use: Clients) -> StateLock | None:
     from botocore.exceptions import ClientError
 
     from ops.aws_failures import code_of
@@ -186,14 +186,14 @@ def _clear_file(lock: StateLock, use: Clients) -> bool:
     return True
 
 
-def _state(config: EnvironmentConfig) -> tuple[str, str]:
+def _state(config: StateOwner) -> tuple[str, str]:
     return (
         naming.state_bucket(config.aws_account_id, config.aws_region),
         naming.state_key(config.environment),
     )
 
 
-def _lock(config: EnvironmentConfig, place: Place, text: str, *, fingerprint: str) -> StateLock:
+def _lock(config: StateOwner, place: Place, text: str, *, fingerprint: str) -> StateLock:
     """A lock that cannot be read is still a lock; it just has no owner to show."""
     try:
         info = json.loads(text)

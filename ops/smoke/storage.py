@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from ops.smoke import Broken, Promise
 from ops.smoke.deployment import Deployment
+from ops.smoke.objects import remove
 from ops.smoke.refusals import refused
 
 
@@ -21,10 +22,7 @@ def _object(deployment: Deployment) -> Iterator[tuple[str, str, bytes]]:
     try:
         yield bucket, key, body
     finally:
-        deployer = deployment.deployer("s3")
-        versions = deployer.list_object_versions(Bucket=bucket, Prefix=key)
-        for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
-            deployer.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        remove(deployment, bucket, key)
 
 
 def kept_under_a_customer_key(deployment: Deployment) -> str:

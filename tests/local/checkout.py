@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ops import paths
 from ops.local_aws.instance import LocalAws, interferes
@@ -97,7 +97,8 @@ class Checkout:
     def cdktf(self, *arguments: str, code: int = 0, folder: str = ".", **changes: str) -> str:
         """The real cdktf in a shell that was led to the local AWS as the README says."""
         commands = self.root / ".venv/bin"
-        script = f'eval "$({commands}/ops local env)" && exec {commands}/cdktf "$@"'
+        exports = "".join(f"export {name}={shlex.quote(value)}; " for name, value in changes.items())
+        script = f'eval "$({commands}/ops local env)"; {exports} exec {commands}/cdktf "$@"'
         shell = ("sh", "-c", script, "cdktf")
         return self.run(*shell, *arguments, code=code, folder=folder, environ=self.environ(**changes))
 
@@ -175,28 +176,3 @@ def running(root: Path) -> Iterator[Checkout]:
     finally:
         checkout.kill_terraform()
         checkout.local_aws.stop()
-
-
-def left_over(local_aws: LocalAws, environment: str) -> list[str]:
-    """What services still hold of an environment; keys on their way out do not count."""
-    client: Callable[[str], Any] = local_aws.client
-    names = [
-        *client("dynamodb").list_tables()["TableNames"],
-        *(bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]),
-        *(role["RoleName"] for role in client("iam").list_roles()["Roles"]),
-        *(alias["AliasName"] for alias in client("kms").list_aliases()["Aliases"]),
-        *(secret["Name"] for secret in client("secretsmanager").list_secrets()["SecretList"]),
-        *(group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]),
-        *(
-            target["ResourceId"]
-            for target in client("application-autoscaling").describe_scalable_targets(
-                ServiceNamespace="dynamodb"
-            )["ScalableTargets"]
-        ),
-    ]
-    for key in client("kms").list_keys()["Keys"]:
-        metadata = client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        if metadata["KeyState"] != "PendingDeletion":
-            names.append(f"key: {metadata['Description']}")
-    words = (f"-{environment}-", f"-{environment}", f"/{environment}/", f"({environment})")
-    return [name for name in names if name.endswith(words[1]) or any(word in name for word in words)]

@@ -1,4 +1,4 @@
-"""staging and prod: applied, used, planned again without a change, and destroyed.
+"""The account, staging and prod: applied, used, planned again without a change, and destroyed.
 
 The tests are the steps of one story and run in this order. dev's story is in test_up.py.
 """
@@ -14,11 +14,19 @@ from typing import Any
 
 import pytest
 
+from ops.exit_codes import ExitCode
 from ops.local_aws.instance import LocalAws
+from ops.smoke import Broken, cdn, email
+from ops.smoke.deployment import Deployment
+from ops.smoke.promises import promises_of
+from ops.smoke.web import request
 from tests.local import checkout
-from tests.local.checkout import Checkout, left_over
+from tests.local.checkout import Checkout
+from tests.local.inventory import left_over, project
+from tests.local.statements import Policies
 
 ENVIRONMENTS = ("staging", "prod")
+PROMISES = promises_of({"cloudfront_domain": "there is a distribution"})
 BUCKET = "spec-wizard-exports-prod-123456789012"
 TABLE = "spec-wizard-sessions-prod"
 PROVISIONED = {
@@ -33,13 +41,25 @@ every_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    """Both deployed by the real cdktf; staging with provisioned capacity, prod as it is configured."""
+    """All deployed by the real cdktf, in zones of ours; staging with provisioned capacity and a web ACL."""
     with checkout.running(tmp_path_factory.mktemp("environments")) as made:
         made.ops("local", "start")
         made.ops("--local", "bootstrap", "staging")
-        (made.root / ".env.staging").write_text("".join(f"{k}={v}\n" for k, v in PROVISIONED.items()))
-        made.cdktf("deploy", *ENVIRONMENTS, "--auto-approve")
+        zones = {"HOSTED_ZONE_ID": "wizard.example.com", "SES_HOSTED_ZONE_ID": "example.com"}
+        common = {name: _zone(made.local_aws, domain) for name, domain in zones.items()}
+        (made.root / ".env").write_text(_lines(common))
+        (made.root / ".env.staging").write_text(_lines(PROVISIONED | {"CLOUDFRONT_WAF": "true"}))
         yield made
+
+
+def _lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _zone(aws: LocalAws, domain: str) -> str:
+    route53 = aws.client("route53")
+    zone = route53.create_hosted_zone(Name=domain, CallerReference=domain)["HostedZone"]["Id"]
+    return str(zone.rpartition("/")[2])
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +67,46 @@ def aws(here: Checkout) -> LocalAws:
     return here.local_aws
 
 
+def test_an_environment_is_refused_while_its_account_is_missing(here: Checkout) -> None:
+    message = here.cdktf("deploy", "staging", "--auto-approve", code=ExitCode.STATE)
+    assert "staging needs the stack of AWS account 123456789012, which is not deployed" in message
+    assert "cdktf deploy account" in message
+    assert project(here.local_aws) == []
+
+
+def test_account_first_then_the_environments(here: Checkout) -> None:
+    here.cdktf("deploy", "account", *ENVIRONMENTS, "--auto-approve")
+
+
+@every_environment
+def test_trap_23_without_a_signing_key_nothing_is_served(here: Checkout, environment: str) -> None:
+    """The distribution is there, and disabled."""
+    outputs = json.loads(here.ops("--local", "outputs", environment, "--json"))
+    assert "cloudfront_key_pair_id" not in outputs
+    environ = here.local_aws.environment()
+    assert request(outputs["cloudfront_url"] + "/any.pdf", environ=environ).status == 403
+
+
+@every_environment
+def test_trap_23_the_signing_key_is_made_and_joins(here: Checkout, environment: str) -> None:
+    here.ops("--local", "signing-key", "create", environment)
+    here.cdktf("deploy", environment, "--auto-approve")
+    assert "cloudfront_key_pair_id" in json.loads(here.ops("--local", "outputs", environment, "--json"))
+
+
 def test_a_second_plan_changes_nothing(here: Checkout) -> None:
     """`-detailed-exitcode` is 0 only where nothing would change."""
-    with ThreadPoolExecutor() as pool:
-        plans = list(pool.map(lambda name: here.terraform(name, "plan", "-detailed-exitcode"), ENVIRONMENTS))
-    assert [plan.returncode for plan in plans] == [0, 0], plans[0].stdout + plans[1].stdout
+    stacks = ("account", *ENVIRONMENTS)
+    with ThreadPoolExecutor(2) as pool:
+        plans = list(pool.map(lambda name: here.terraform(name, "plan", "-detailed-exitcode"), stacks))
+    assert [plan.returncode for plan in plans] == [0, 0, 0], "".join(plan.stdout for plan in plans)
 
 
 @every_environment
 def test_the_promises_hold(here: Checkout, environment: str) -> None:
     results = json.loads(here.ops("--local", "smoke", environment, "--json"))
     assert [result for result in results if not result["held"]] == []
-    assert len(results) == 5
+    assert [result["promise"] for result in results] == [promise.text for promise in PROMISES]
 
 
 def test_trap_08_items_expire_by_epoch_seconds(aws: LocalAws) -> None:
@@ -135,7 +183,7 @@ def test_trap_16_only_the_logging_service_writes_the_logs(aws: LocalAws) -> None
     policy = json.loads(
         aws.client("s3").get_bucket_policy(Bucket="spec-wizard-logs-prod-123456789012")["Policy"]
     )
-    (allowed,) = [s for s in policy["Statement"] if s["Effect"] == "Allow"]
+    (allowed,) = [s for s in policy["Statement"] if s["Sid"] == "S3ServerAccessLogs"]
     assert allowed["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert allowed["Condition"]["ArnEquals"]["aws:SourceArn"] == f"arn:aws:s3:::{BUCKET}"
 
@@ -170,7 +218,7 @@ def _preflight(aws: LocalAws, origin: str) -> tuple[int, str | None]:
 
 
 def test_trap_20_a_page_of_ours_may_upload_and_a_foreign_one_may_not(aws: LocalAws) -> None:
-    assert _preflight(aws, "https://wizard.example.com") == (200, "https://wizard.example.com")
+    assert _preflight(aws, "https://prod.wizard.example.com") == (200, "https://prod.wizard.example.com")
     assert _preflight(aws, "https://evil.example.com") == (403, None)
 
 
@@ -237,7 +285,23 @@ def _write_log(aws: LocalAws, stream: str) -> None:
     )
 
 
+def _send_mail(aws: LocalAws) -> None:
+    _as_application(aws, "sesv2").send_email(
+        FromEmailAddress="noreply@example.com",
+        Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
+        ConfigurationSetName="spec-wizard-prod",
+        Content={"Template": {"TemplateName": "spec-wizard-prod-export", "TemplateData": "{}"}},
+    )
+
+
+def _read_outputs(aws: LocalAws) -> None:
+    _as_application(aws, "ssm").get_parameters_by_path(Path="/spec-wizard/prod/")
+
+
 STATEMENTS = [
+    ("read-outputs", "ReadOutputs", _read_outputs),
+    ("send-email", "SendAsTheSender", _send_mail),
+    ("send-email", "UseConfigurationSetAndTemplates", _send_mail),
     ("table-read-write", "ReadItems", lambda aws: _use_table(aws, "read")),
     ("table-read-write", "WriteItems", lambda aws: _use_table(aws, "write")),
     ("table-read-write", "QueryIndex", lambda aws: _use_table(aws, "query")),
@@ -246,6 +310,7 @@ STATEMENTS = [
     ("exports-read-write", "ListObjects", lambda aws: _use_bucket(aws, "list")),
     ("exports-read-write", "UseObjectsKey", lambda aws: _use_bucket(aws, "write")),
     ("read-openai-api-key", "ReadSecret", lambda aws: _read_secret(aws, "openai-api-key")),
+    ("read-cloudfront-signing-key", "ReadSecret", lambda aws: _read_secret(aws, "cloudfront-signing-key")),
     ("read-anthropic-api-key", "ReadSecret", lambda aws: _read_secret(aws, "anthropic-api-key")),
     ("application-log-write", "WriteLog", lambda aws: _write_log(aws, "needed")),
 ]
@@ -277,6 +342,33 @@ def test_trap_04_and_46_every_statement_is_needed_and_enough(
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
     use(aws)
+
+
+NEEDED = [
+    ("key objects", "CloudFront", cdn.a_signed_url_shows_the_pdf),
+    ("bucket", "CloudFrontReadsObjects", cdn.a_signed_url_shows_the_pdf),
+    ("topic bounces", "SesPublishes", email.bounce_is_kept),
+    ("topic complaints", "SesPublishes", email.complaint_is_kept),
+    ("queue", "SnsDelivers", email.bounce_is_kept),
+    ("key messages", "SesPublishes", email.bounce_is_kept),
+    ("key messages", "SnsDelivers", email.bounce_is_kept),
+]
+
+
+@pytest.mark.parametrize(("resource", "sid", "prove"), NEEDED, ids=[f"{r}-{s}" for r, s, _ in NEEDED])
+def test_trap_01_06_and_32_every_statement_for_a_service_is_needed(
+    here: Checkout, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, resource: str, sid: str, prove: Any
+) -> None:
+    """Without the statement in the resource's own policy the promise is broken, with it the promise holds."""
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    deployment = Deployment("prod", json.loads(here.ops("--local", "outputs", "prod", "--json")))
+    with Policies(aws, "prod", "123456789012").without(resource, sid), monkeypatch.context() as impatient:
+        impatient.setattr(cdn, "PATIENCE_S", 1)
+        impatient.setattr(email, "PATIENCE_S", 3)
+        with pytest.raises(Broken):
+            prove(deployment)
+    prove(deployment)
 
 
 @pytest.mark.parametrize(
@@ -333,21 +425,40 @@ def test_trap_56_the_table_refuses_even_without_terraform(aws: LocalAws) -> None
         aws.client("dynamodb").delete_table(TableName=TABLE)
 
 
-def test_trap_56_unprotected_by_configuration_prod_goes_and_leaves_nothing(
+def test_without_cloudfront_nothing_of_it_is_left(here: Checkout, aws: LocalAws) -> None:
+    """ENABLE_CLOUDFRONT=false takes it away cleanly, the statements of its bucket and key with it."""
+    here.cdktf("deploy", "staging", "--auto-approve", ENABLE_CLOUDFRONT="false")
+    plan = here.terraform("staging", "plan", "-detailed-exitcode")
+    assert plan.returncode == 0, plan.stdout
+    kinds = ("distribution", "origin access", "cache policy", "response headers", "public key", "key group")
+    assert [name for name in left_over(aws, "staging") if name.startswith(kinds)] == []
+    policy = aws.client("s3").get_bucket_policy(Bucket=BUCKET.replace("prod", "staging"))["Policy"]
+    key = aws.client("kms").get_key_policy(KeyId=_objects_key(aws, "staging"))["Policy"]
+    assert "cloudfront.amazonaws.com" not in policy + key
+    outputs = json.loads(here.ops("--local", "outputs", "prod", "--json"))
+    assert "cloudfront_domain" in outputs
+
+
+def _objects_key(aws: LocalAws, environment: str) -> str:
+    alias = f"alias/spec-wizard-{environment}-objects"
+    return str(aws.client("kms").describe_key(KeyId=alias)["KeyMetadata"]["KeyId"])
+
+
+def test_trap_56_unprotected_by_configuration_all_goes_and_nothing_is_left(
     here: Checkout, aws: LocalAws
 ) -> None:
     """The documented way: set DELETION_PROTECTION=false, deploy, destroy. Objects and versions go too."""
-    here.cdktf("deploy", "prod", "--auto-approve", **UNPROTECTED)
-    here.cdktf("destroy", *ENVIRONMENTS, "--auto-approve", **UNPROTECTED)
+    here.cdktf("deploy", "account", "prod", "--auto-approve", **UNPROTECTED)
+    here.cdktf("destroy", "account", "dev", *ENVIRONMENTS, "--auto-approve", **UNPROTECTED)
     # A secret stays for its recovery window, unusable and out of every list (trap 48).
-    assert left_over(aws, "prod") == []
+    assert project(aws) == []
 
 
-def test_trap_48_staging_goes_and_can_be_made_again(aws: LocalAws) -> None:
-    assert left_over(aws, "staging") == []
+def test_trap_48_staging_can_be_made_again(aws: LocalAws) -> None:
     secrets = aws.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
     assert [s["Name"] for s in secrets if "/staging/" in s["Name"]] == []
     assert sorted(s["Name"] for s in secrets if "/prod/" in s["Name"]) == [
         "spec-wizard/prod/anthropic-api-key",
+        "spec-wizard/prod/cloudfront-signing-key",
         "spec-wizard/prod/openai-api-key",
     ]

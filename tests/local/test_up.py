@@ -15,8 +15,13 @@ from pathlib import Path
 import pytest
 
 from ops.exit_codes import ExitCode
+from ops.smoke.promises import promises_of
 from tests.local import checkout
-from tests.local.checkout import Checkout, left_over, rest_of, wait_for
+from tests.local.checkout import Checkout, rest_of, wait_for
+from tests.local.inventory import left_over, project
+
+PROMISES = promises_of({"cloudfront_domain": "there is a distribution"})
+STATE_BUCKET = "spec-wizard-tfstate-123456789012-us-east-1"
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +80,8 @@ def test_the_local_aws_is_killed_during_the_apply(here: Checkout) -> None:
 
 def test_up_converges_and_proves_what_it_deployed(here: Checkout) -> None:
     output = _converge(here)
-    assert output.count("held ") == 5
-    assert "BROKEN" not in output
+    assert output.count("  pass ") == len(PROMISES)
+    assert "FAIL" not in output
     assert "AWS_ACCOUNT_ID=123456789012" in output
     assert "DYNAMODB_TABLE_NAME=spec-wizard-sessions-dev\n" in output
     assert "S3_BUCKET_NAME=spec-wizard-exports-dev-123456789012\n" in output
@@ -93,7 +98,7 @@ def test_again_there_is_nothing_to_do(here: Checkout) -> None:
     output = here.ops("up")
     assert "No changes" in output
     assert "0 of 27 settings" in output
-    assert output.count("held ") == 5
+    assert output.count("  pass ") == len(PROMISES)
 
 
 def test_nothing_of_an_apply_that_was_cut_off_is_left_twice(here: Checkout) -> None:
@@ -108,18 +113,32 @@ def test_nothing_of_an_apply_that_was_cut_off_is_left_twice(here: Checkout) -> N
 
 def test_cdktf_lists_and_synthesizes_from_any_folder(here: Checkout) -> None:
     listed = here.cdktf("list", folder="constructs_lib")
-    assert [name for name in ("dev", "staging", "prod") if f"cdktf.out/stacks/{name}" in listed] == [
-        "dev",
-        "staging",
-        "prod",
-    ]
+    stacks = ["account", "dev", "staging", "prod"]
+    assert [name for name in stacks if f"cdktf.out/stacks/{name}" in listed] == stacks
     here.cdktf("synth", folder="tests/unit")
 
 
 def test_cdktf_and_ops_work_on_the_same_state(here: Checkout) -> None:
     assert "No changes." in here.cdktf("diff", "dev")
-    plan = here.terraform("dev", "plan", "-detailed-exitcode")
-    assert plan.returncode == 0, plan.stdout
+    for stack in ("account", "dev"):
+        plan = here.terraform(stack, "plan", "-detailed-exitcode")
+        assert plan.returncode == 0, plan.stdout
+
+
+def test_a_lost_state_is_made_again_from_what_is_there(here: Checkout) -> None:
+    """The worst that a killed apply can do: no state. Nothing is made twice, and the next plan is empty."""
+    before = project(here.local_aws)
+    s3, table = here.local_aws.client("s3"), here.local_aws.client("dynamodb")
+    for stack in ("account", "dev"):
+        key = f"{stack}/terraform.tfstate"
+        s3.delete_object(Bucket=STATE_BUCKET, Key=key)
+        table.delete_item(TableName="spec-wizard-tflock", Key={"LockID": {"S": f"{STATE_BUCKET}/{key}-md5"}})
+    output = here.ops("up")
+    assert " to import" in output
+    assert project(here.local_aws) == before
+    for stack in ("account", "dev"):
+        plan = here.terraform(stack, "plan", "-detailed-exitcode")
+        assert plan.returncode == 0, plan.stdout
 
 
 def test_a_changed_setting_is_one_update(here: Checkout) -> None:
@@ -144,12 +163,13 @@ def test_credentials_of_another_account_change_nothing(here: Checkout) -> None:
 
 def test_smoke_for_programs(here: Checkout) -> None:
     results = json.loads(here.ops("--local", "smoke", "dev", "--json"))
-    assert [result["held"] for result in results] == [True] * 5
-    assert {result["concern"] for result in results} == {"database", "security", "storage"}
+    assert [result["promise"] for result in results] == [promise.text for promise in PROMISES]
+    assert [result for result in results if not result["held"]] == []
+    assert {result["concern"] for result in results} == {"database", "security", "storage", "cdn", "email"}
 
 
 def test_trap_05_and_46_smoke_fails_when_a_promise_is_broken(here: Checkout) -> None:
-    """The proof can fail: without its policy the bucket answers plain HTTP again."""
+    """The proof can fail: without its policy the bucket answers plain HTTP, and CloudFront cannot read it."""
     s3, bucket = here.local_aws.client("s3"), "spec-wizard-exports-dev-123456789012"
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
     s3.delete_bucket_policy(Bucket=bucket)
@@ -157,8 +177,8 @@ def test_trap_05_and_46_smoke_fails_when_a_promise_is_broken(here: Checkout) -> 
         output = here.ops("--local", "smoke", "dev", code=ExitCode.PROOF)
     finally:
         s3.put_bucket_policy(Bucket=bucket, Policy=policy)
-    assert output.count("BROKEN") == 1
-    assert "Plain HTTP is refused" in output
+    told = [line for line in output.splitlines() if line.startswith("  FAIL ")]
+    assert ["Plain HTTP is refused" in line or "A signed URL shows" in line for line in told] == [True, True]
 
 
 def test_a_full_disk_leaves_the_old_outputs(here: Checkout) -> None:
@@ -183,9 +203,16 @@ def test_a_full_disk_leaves_the_old_outputs(here: Checkout) -> None:
 
 
 def test_cdktf_destroy_leaves_nothing(here: Checkout) -> None:
-    assert len(left_over(here.local_aws, "dev")) > 10
+    """dev alone, its account untouched; then the account. Taken together they go in this order, too."""
+    assert len(left_over(here.local_aws, "dev")) > 40
+    others = sorted({*project(here.local_aws)} - {*left_over(here.local_aws, "dev")})
     here.cdktf("destroy", "dev", "--auto-approve")
-    assert left_over(here.local_aws, "dev") == []
+    assert project(here.local_aws) == others
+    message = here.cdktf("destroy", "account", "--auto-approve", code=1)
+    assert "dependant stacks are not included" in " ".join(message.split())
+    stacks = ("account", "dev", "staging", "prod")
+    here.cdktf("destroy", *stacks, "--auto-approve", DELETION_PROTECTION="false")
+    assert project(here.local_aws) == []
 
 
 def test_down_stops_what_up_started_and_nothing_else(here: Checkout) -> None:

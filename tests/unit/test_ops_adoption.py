@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops import adoption, aws
+from ops.adoption import foundation
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.terraform import Change
@@ -27,6 +28,7 @@ PLANNED = {
     "aws_dynamodb_table": {"name": "table"},
     "aws_s3_bucket": {"bucket": "exports"},
     "aws_cloudwatch_log_group": {"name": "/app"},
+    "aws_ssm_parameter": {"name": "/dev/url"},
 }
 IDS = {
     "aws_iam_role": "app",
@@ -36,6 +38,7 @@ IDS = {
     "aws_dynamodb_table": "table",
     "aws_s3_bucket": "exports",
     "aws_cloudwatch_log_group": "/app",
+    "aws_ssm_parameter": "/dev/url",
 }
 OTHERS = {
     "another environment": OURS | {"Environment": "prod"},
@@ -60,6 +63,8 @@ class Account:
         self.clients = {name: Mock() for name in ("iam", "secretsmanager", "dynamodb", "s3", "logs")}
         self.iam, self.secrets, self.dynamodb, self.s3, self.logs = self.clients.values()
         self.kms = self.clients["kms"] = Mock()
+        self.ssm = self.clients["ssm"] = Mock()
+        self.ssm.list_tags_for_resource.return_value = {"TagList": tag_list(tags)}
         self.iam.get_role.return_value = {"Role": {"Tags": tag_list(tags)}}
         self.secrets.describe_secret.return_value = {"ARN": ARN, "Tags": tag_list(tags)}
         self.dynamodb.describe_table.return_value = {"Table": {"TableArn": ARN}}
@@ -107,7 +112,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_every_kind_that_is_looked_for_is_tested() -> None:
-    assert PLANNED.keys() == IDS.keys() == adoption._FINDERS.keys()
+    assert PLANNED.keys() == IDS.keys() == foundation.FINDERS.keys()
 
 
 @pytest.mark.parametrize("type_", PLANNED)
@@ -142,6 +147,7 @@ def test_what_is_not_there_is_not_found(found: Any) -> None:
     account.logs.describe_log_groups.return_value = {"logGroups": [{"logGroupName": "/app-2", "arn": "o"}]}
     account.kms.get_paginator.return_value.paginate.return_value = [{"Keys": []}]
     account.kms.describe_key.side_effect = refusal("NotFoundException")
+    account.ssm.get_parameter.side_effect = refusal("ParameterNotFound")
     assert [type_ for type_ in PLANNED if found(account, type_) is not None] == []
 
 

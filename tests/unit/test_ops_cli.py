@@ -43,7 +43,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[[BaseExceptio
     """failing(error): the exit code of a command in which this error comes up."""
 
     def end(error: BaseException) -> int:
-        def fail(environment: str) -> dict[str, str]:
+        def fail(environment: str, *, sensitive: bool) -> dict[str, str]:
             raise error
 
         monkeypatch.setattr("ops.commands.outputs.deployed", fail)
@@ -166,7 +166,7 @@ class TestLocalOption:
         asked: list[str] = []
         monkeypatch.setattr(local_target, "use", lambda: asked.append("use"))
         monkeypatch.setattr(
-            "ops.commands.outputs.deployed", lambda environment: asked.append("outputs") or {}
+            "ops.commands.outputs.deployed", lambda environment, **_: asked.append("outputs") or {}
         )
         assert run("--local", "outputs", "dev") == ExitCode.OK
         assert asked == ["use", "outputs"]

@@ -58,7 +58,7 @@ def test_no_outputs(format_: str, text: str) -> None:
 
 def test_what_is_not_deployed_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synth, "prepared", lambda environment: None)
-    monkeypatch.setattr(terraform.Terraform, "outputs", lambda self: {})
+    monkeypatch.setattr(terraform.Terraform, "outputs", lambda self, **_: {})
     with pytest.raises(OpsError, match="dev is not deployed") as caught:
         deployed("dev")
     assert caught.value.code is ExitCode.STATE

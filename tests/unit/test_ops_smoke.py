@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from ops.commands import outputs, smoke
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.smoke import Broken, Promise, Result, database, prove, storage
+from ops.smoke import Broken, Promise, Result, database, promises, prove, storage
 from ops.smoke.deployment import Deployment
 from ops.smoke.refusals import refused
 
@@ -106,9 +106,13 @@ def test_what_was_allowed_breaks_the_promise() -> None:
 
 
 def test_each_promise_is_told_once_and_in_words() -> None:
-    promises = (*database.PROMISES, *storage.PROMISES)
-    assert len({promise.text for promise in promises}) == len(promises)
-    assert {promise.concern for promise in promises} == {"database", "security", "storage"}
+    made = promises.promises_of({"cloudfront_domain": "d1.cloudfront.net"})
+    assert len({promise.text for promise in made}) == len(made)
+    assert {promise.concern for promise in made} == {"database", "security", "storage", "cdn", "email"}
+
+
+def test_without_cloudfront_nothing_is_promised_of_it() -> None:
+    assert "cdn" not in {promise.concern for promise in promises.promises_of({})}
 
 
 class TestCleaningUp:
@@ -185,8 +189,7 @@ class TestCommand:
     @pytest.fixture(autouse=True)
     def _deployed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(outputs, "deployed", lambda environment: DEPLOYMENT.outputs)
-        monkeypatch.setattr(database, "PROMISES", PROMISES)
-        monkeypatch.setattr(storage, "PROMISES", ())
+        monkeypatch.setattr(promises, "promises_of", lambda outputs: PROMISES)
 
     def test_broken_promises_are_named_and_have_their_exit_code(
         self, capfd: pytest.CaptureFixture[str]
@@ -197,9 +200,9 @@ class TestCommand:
         assert caught.value.message == "2 of 3 promises of dev are broken: first; second"
         lines = capfd.readouterr().out.splitlines()
         assert lines == [
-            "  BROKEN storage   first  (seen [something] else)",
-            "  BROKEN storage   second  (KeyError: 's3_bucket_name')",
-            "  held   database  third  (seen)",
+            "  FAIL storage   first  (seen [something] else)",
+            "  FAIL storage   second  (KeyError: 's3_bucket_name')",
+            "  pass database  third  (seen)",
         ]
 
     def test_as_json(self, capfd: pytest.CaptureFixture[str]) -> None:

@@ -60,3 +60,24 @@ def test_the_real_one_refuses_an_empty_configuration(tmp_path: Path, monkeypatch
         synth.synthesize("dev", tmp_path / "out")
     assert caught.value.code is ExitCode.CONFIGURATION
     assert not (tmp_path / "out").exists()
+
+
+def test_of_several_accounts_one_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = "[os.makedirs(f\"{os.environ['CDKTF_OUTDIR']}/stacks/account-{i}\") for i in (1, 2)]"
+    main(tmp_path, made, monkeypatch)
+    monkeypatch.setenv("ENVIRONMENT", "dev,prod")
+    with pytest.raises(OpsError, match="'account' is no stack of this run") as caught:
+        synth.synthesize("account", tmp_path / "out")
+    assert "account-1, account-2" in caught.value.hint
+    assert caught.value.code is ExitCode.CONFIGURATION
+
+
+def test_an_accounts_stack_does_not_choose_the_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it holds follows from ENVIRONMENT's accounts, so that is left as it is."""
+    body = "os.makedirs(os.environ['CDKTF_OUTDIR'] + '/stacks/account')"
+    main(tmp_path, f"{body}; open('seen', 'w').write(os.environ['ENVIRONMENT'])", monkeypatch)
+    monkeypatch.setenv("ENVIRONMENT", "staging,prod")
+    assert synth.synthesize("account", tmp_path / "out").name == "account"
+    assert (tmp_path / "seen").read_text() == "staging,prod"
