@@ -49,4 +49,11 @@ class AccountSettings(Construct):
         permission = IamRolePolicyAttachment(
             self, "api-gateway-write-logs", role=role.name, policy_arn=PUSH_TO_CLOUDWATCH
         )
-        ApiGatewayAccount(self, "api-gateway-account", cloudwatch_role_arn=role.arn, depends_on=[permission])
+        ApiGatewayAccount(
+            self,
+            "api-gateway-account",
+            cloudwatch_role_arn=role.arn,
+            # Otherwise the account would go on naming a role that is gone.
+            reset_on_delete=True,
+            depends_on=[permission],
+        )

@@ -14,6 +14,15 @@ def _role(iam: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
     return name if answer and tags(answer["Role"].get("Tags", [])) == ours else None
 
 
+def _policy(iam: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
+    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
+        for policy in page["Policies"]:
+            if policy["PolicyName"] == after["name"]:
+                arn = str(policy["Arn"])
+                return arn if tags(iam.list_policy_tags(PolicyArn=arn)["Tags"]) == ours else None
+    return None
+
+
 def _key(kms: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
     """A key whose own policy hides it from us is somebody else's: the policy of ours lets the account in."""
     for page in kms.get_paginator("list_keys").paginate():
@@ -85,6 +94,7 @@ def _parameter(ssm: Any, after: dict[str, Any], ours: dict[str, str]) -> str | N
 
 FINDERS: dict[str, tuple[str, Find]] = {
     "aws_iam_role": ("iam", _role),
+    "aws_iam_policy": ("iam", _policy),
     "aws_kms_key": ("kms", _key),
     "aws_kms_alias": ("kms", _alias),
     "aws_secretsmanager_secret": ("secretsmanager", _secret),

@@ -96,7 +96,7 @@ def test_the_outputs_are_in_a_private_file(here: Checkout) -> None:
 
 def test_again_there_is_nothing_to_do(here: Checkout) -> None:
     output = here.ops("up")
-    assert "No changes" in output
+    assert output.count("No changes: what is deployed is what is configured.") == 2  # account and dev
     assert "0 of 27 settings" in output
     assert output.count("  pass ") == len(PROMISES)
 
@@ -119,7 +119,8 @@ def test_cdktf_lists_and_synthesizes_from_any_folder(here: Checkout) -> None:
 
 
 def test_cdktf_and_ops_work_on_the_same_state(here: Checkout) -> None:
-    assert "No changes." in here.cdktf("diff", "dev")
+    difference = here.cdktf("diff", "dev")
+    assert "No changes." in difference, difference
     for stack in ("account", "dev"):
         plan = here.terraform(stack, "plan", "-detailed-exitcode")
         assert plan.returncode == 0, plan.stdout

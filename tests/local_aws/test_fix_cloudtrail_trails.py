@@ -38,6 +38,7 @@ def test_it_is_switched_on_and_off(fixed: Cloud) -> None:
 def test_the_next_trail_of_the_name_has_no_tags_of_the_last(fixed: Cloud) -> None:
     trail, client = auditing.trail(fixed), fixed.client("cloudtrail")
     client.create_trail(**trail.settings)
+    client.add_tags(ResourceId=trail.arn, TagsList=[{"Key": "Later", "Value": "1"}])
     client.delete_trail(Name=trail.arn)
     client.create_trail(**{**trail.settings, "TagsList": []})
     assert _tags(client, trail.arn) == []

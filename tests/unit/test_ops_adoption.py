@@ -22,6 +22,7 @@ OURS = {"Project": "spec-wizard", "Environment": "dev", "ManagedBy": "terraform"
 ARN = "arn:aws:x:us-east-1:123456789012:y"
 PLANNED = {
     "aws_iam_role": {"name": "app"},
+    "aws_iam_policy": {"name": "boundary"},
     "aws_kms_key": {"description": "Table of dev"},
     "aws_kms_alias": {"name": "alias/table"},
     "aws_secretsmanager_secret": {"name": "openai"},
@@ -32,6 +33,7 @@ PLANNED = {
 }
 IDS = {
     "aws_iam_role": "app",
+    "aws_iam_policy": ARN,
     "aws_kms_key": "key-2",
     "aws_kms_alias": "alias/table",
     "aws_secretsmanager_secret": ARN,
@@ -66,6 +68,11 @@ class Account:
         self.ssm = self.clients["ssm"] = Mock()
         self.ssm.list_tags_for_resource.return_value = {"TagList": tag_list(tags)}
         self.iam.get_role.return_value = {"Role": {"Tags": tag_list(tags)}}
+        self.iam.get_paginator.return_value.paginate.return_value = [
+            {"Policies": [{"PolicyName": "other", "Arn": "other"}]},
+            {"Policies": [{"PolicyName": "boundary", "Arn": ARN}]},
+        ]
+        self.iam.list_policy_tags.return_value = {"Tags": tag_list(tags)}
         self.secrets.describe_secret.return_value = {"ARN": ARN, "Tags": tag_list(tags)}
         self.dynamodb.describe_table.return_value = {"Table": {"TableArn": ARN}}
         self.dynamodb.list_tags_of_resource.return_value = {"Tags": tag_list(tags)}
@@ -148,6 +155,7 @@ def test_what_is_not_there_is_not_found(found: Any) -> None:
     account.kms.get_paginator.return_value.paginate.return_value = [{"Keys": []}]
     account.kms.describe_key.side_effect = refusal("NotFoundException")
     account.ssm.get_parameter.side_effect = refusal("ParameterNotFound")
+    account.iam.get_paginator.return_value.paginate.return_value = [{"Policies": []}]
     assert [type_ for type_ in PLANNED if found(account, type_) is not None] == []
 
 

@@ -64,6 +64,7 @@ class Service:
         """Removes a monitor."""
         _known(self.monitors, request["MonitorArn"], "Monitor")
         del self.monitors[request["MonitorArn"]]
+        self.tags.pop(request["MonitorArn"], None)
         return {}
 
     def create_subscription(self, request: Request) -> dict[str, Any]:
@@ -99,6 +100,7 @@ class Service:
         """Removes a subscription."""
         _known(self.subscriptions, request["SubscriptionArn"], "Subscription")
         del self.subscriptions[request["SubscriptionArn"]]
+        self.tags.pop(request["SubscriptionArn"], None)
         return {}
 
     def tag(self, request: Request) -> dict[str, Any]:
