@@ -33,6 +33,9 @@ class Outputs:
                 type="String",
                 # `value` would be hidden in plans, as if it were a secret.
                 insecure_value=value,
+                # One that a killed apply made cannot be imported: the provider reads it into `value`, and the
+                # plan would never be empty again.
+                overwrite=True,
             )
 
     def grant_read(self, grantee: Grantee) -> None:

@@ -1,4 +1,4 @@
-"""Finders of roles, keys, secrets, tables, buckets, log groups and parameters."""
+"""Finders of roles, keys, secrets, tables, buckets and log groups."""
 
 from __future__ import annotations
 
@@ -84,14 +84,6 @@ def _log_group(logs: Any, after: dict[str, Any], ours: dict[str, str]) -> str | 
     return None
 
 
-def _parameter(ssm: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
-    name: str = after["name"]
-    if not missing(lambda: ssm.get_parameter(Name=name), "ParameterNotFound"):
-        return None
-    found = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
-    return name if tags(found) == ours else None
-
-
 FINDERS: dict[str, tuple[str, Find]] = {
     "aws_iam_role": ("iam", _role),
     "aws_iam_policy": ("iam", _policy),
@@ -101,5 +93,4 @@ FINDERS: dict[str, tuple[str, Find]] = {
     "aws_dynamodb_table": ("dynamodb", _table),
     "aws_s3_bucket": ("s3", _bucket),
     "aws_cloudwatch_log_group": ("logs", _log_group),
-    "aws_ssm_parameter": ("ssm", _parameter),
 }

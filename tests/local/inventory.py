@@ -18,6 +18,7 @@ def left_over(local_aws: LocalAws, environment: str) -> list[str]:
     return [
         name
         for name in project(local_aws)
+        if f"{naming.PROJECT}-{naming.ACCOUNT}-" not in name  # its roles for pipelines name an environment
         if name.endswith(f"-{environment}") or any(word in name for word in words)
     ]
 

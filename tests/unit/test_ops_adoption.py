@@ -29,7 +29,6 @@ PLANNED = {
     "aws_dynamodb_table": {"name": "table"},
     "aws_s3_bucket": {"bucket": "exports"},
     "aws_cloudwatch_log_group": {"name": "/app"},
-    "aws_ssm_parameter": {"name": "/dev/url"},
 }
 IDS = {
     "aws_iam_role": "app",
@@ -40,7 +39,6 @@ IDS = {
     "aws_dynamodb_table": "table",
     "aws_s3_bucket": "exports",
     "aws_cloudwatch_log_group": "/app",
-    "aws_ssm_parameter": "/dev/url",
 }
 OTHERS = {
     "another environment": OURS | {"Environment": "prod"},
@@ -65,8 +63,6 @@ class Account:
         self.clients = {name: Mock() for name in ("iam", "secretsmanager", "dynamodb", "s3", "logs")}
         self.iam, self.secrets, self.dynamodb, self.s3, self.logs = self.clients.values()
         self.kms = self.clients["kms"] = Mock()
-        self.ssm = self.clients["ssm"] = Mock()
-        self.ssm.list_tags_for_resource.return_value = {"TagList": tag_list(tags)}
         self.iam.get_role.return_value = {"Role": {"Tags": tag_list(tags)}}
         self.iam.get_paginator.return_value.paginate.return_value = [
             {"Policies": [{"PolicyName": "other", "Arn": "other"}]},
@@ -154,7 +150,6 @@ def test_what_is_not_there_is_not_found(found: Any) -> None:
     account.logs.describe_log_groups.return_value = {"logGroups": [{"logGroupName": "/app-2", "arn": "o"}]}
     account.kms.get_paginator.return_value.paginate.return_value = [{"Keys": []}]
     account.kms.describe_key.side_effect = refusal("NotFoundException")
-    account.ssm.get_parameter.side_effect = refusal("ParameterNotFound")
     account.iam.get_paginator.return_value.paginate.return_value = [{"Policies": []}]
     assert [type_ for type_ in PLANNED if found(account, type_) is not None] == []
 
