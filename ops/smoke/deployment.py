@@ -19,15 +19,11 @@ class Deployment:
 
     def deployer(self, service: Any, **options: Any) -> Any:
         """A client with the caller's own credentials: for preparing and cleaning up."""
-        import boto3
-
-        return boto3.client(service, region_name=self.outputs["aws_region"], **options)
+        return self._session.client(service, region_name=self.outputs["aws_region"], **options)
 
     def application(self, service: Any, **options: Any) -> Any:
         """A client under the application's role."""
-        import boto3
-
-        return boto3.client(
+        return self._session.client(
             service,
             region_name=self.outputs["aws_region"],
             aws_access_key_id=self._credentials["AccessKeyId"],
@@ -50,6 +46,13 @@ class Deployment:
     def plain_s3_endpoint(self) -> str:
         """S3 without TLS."""
         return os.environ.get(PLAIN_ENDPOINT) or f"http://s3.{self.outputs['aws_region']}.amazonaws.com"
+
+    @cached_property
+    def _session(self) -> Any:
+        """One of its own: boto3's default session keeps the credentials of whoever used it first."""
+        import boto3
+
+        return boto3.Session()
 
     @cached_property
     def _credentials(self) -> dict[str, str]:
