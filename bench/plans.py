@@ -17,6 +17,7 @@ from bench import example, processes
 from bench import synth as synth_bench
 from bench.figures import Figure
 from bench.processes import OnProgress, Program
+from environments import naming
 from ops.local_aws.instance import LocalAws
 from ops.terraform import Terraform, binary
 
@@ -47,6 +48,7 @@ def measure(directory: Path, on_progress: OnProgress, *, quick: bool) -> tuple[l
     start = wall["one"] - wall["none"]
     return [
         Figure(GROUP, f"the {ENVIRONMENT} environment", wall[ENVIRONMENT], "s", detail=f"median of {ROUNDS}"),
+        Figure(GROUP, "the account", wall[naming.ACCOUNT], "s", detail=f"median of {ROUNDS}"),
         Figure(GROUP, "one resource", wall["one"], "s", detail="the same provider and state bucket"),
         Figure(GROUP, "no provider", wall["none"], "s", detail="the same state bucket"),
         Figure(GROUP, "provider start", start, "s", detail="one resource less no provider"),
@@ -65,7 +67,7 @@ def _local_aws(directory: Path) -> Iterator[LocalAws]:
 
 
 def _applied(directory: Path, environment: dict[str, str], on_progress: OnProgress) -> dict[str, Path]:
-    """The folders, each applied: the dev environment as it is, and one resource of ours, twice."""
+    """The folders, each applied: the account and dev as they are, and one resource of ours, twice."""
     import environments
     from ops.commands.bootstrap import ensure
 
@@ -77,6 +79,7 @@ def _applied(directory: Path, environment: dict[str, str], on_progress: OnProgre
     stacks = {
         "none": _smaller(stack, directory / "none", NONE),
         "one": _smaller(stack, directory / "one", ONE),
+        naming.ACCOUNT: stack.with_name(naming.ACCOUNT),  # without it the environment cannot be applied
         ENVIRONMENT: stack,
     }
     for name, folder in stacks.items():
