@@ -62,7 +62,7 @@ def secret(environment: str, name: str) -> str:
 
 def role(environment: str, name: str) -> str:
     """IAM role name. IAM is global in an account, hence the environment."""
-    return f"{PROJECT}-{environment}-{name}"
+    return resource(environment, name)
 
 
 def log_group(environment: str, name: str) -> str:
@@ -86,7 +86,7 @@ def configuration_set(environment: str) -> str:
 
 def email_template(environment: str, name: str) -> str:
     """SES template, for example `spec-wizard-dev-export`."""
-    return f"{PROJECT}-{environment}-{name}"
+    return resource(environment, name)
 
 
 def trail() -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ops.smoke.deployment import PLAIN_ENDPOINT
+
 TIMEOUT_S = 20.0
-PLAIN_ENDPOINT = "LOCAL_AWS_PLAIN_ENDPOINT_URL"
 
 
 @dataclass(frozen=True)
