@@ -63,6 +63,34 @@ class SecuritySettings(TypedDict, total=False):
     secret_recovery_window_days: int
 
 
+class ChatSettings(TypedDict, total=False):
+    """See `chat.ChatConfig`."""
+
+    provider: Literal["anthropic", "openai", "built-in"]
+    model: str
+    provider_url: str
+    throttle_burst: int
+    throttle_rate: int
+    worker_timeout_s: int
+    worker_concurrency: int
+    domain_name: str
+    certificate_arn: str
+    hosted_zone_id: str
+
+
+class FunctionSettings(TypedDict, total=False):
+    """See `chat.FunctionsConfig`."""
+
+    code: tuple[str, ...]
+
+
+class AlertSettings(TypedDict, total=False):
+    """See `alerts.AlertsConfig`."""
+
+    url: str
+    secret_max_age_days: int
+
+
 class LogSettings(TypedDict, total=False):
     """See `sections.LogConfig`."""
 
@@ -102,6 +130,9 @@ class Settings(TypedDict, total=False):
     cdn: CdnSettings
     email: EmailSettings
     security: SecuritySettings
+    chat: ChatSettings
+    functions: FunctionSettings
+    alerts: AlertSettings
     logs: LogSettings
     state: StateSettings
     account: AccountSettings

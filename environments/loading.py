@@ -273,15 +273,18 @@ class Attempt:
 
 
 def _shared_domains(configs: Mapping[str, EnvironmentConfig]) -> Iterator[Problem]:
-    """CloudFront takes an alias for one distribution in the world."""
+    """CloudFront takes an alias for one distribution in the world, API Gateway a domain for one API."""
     owners: dict[str, str] = {}
     for name, config in configs.items():
-        if config.domain_name and config.enable_cloudfront:
-            owner = owners.setdefault(config.domain_name, name)
-            if owner != name:
-                setting = leaves()["domain_name"].setting
-                text = f"is {owner}'s already; for example {OWN_NAME}.{config.domain_name} differs for each"
-                yield Problem(setting.variable, config.domain_name, setting.allowed, "", name, text, _SET_IN)
+        used = {
+            "domain_name": config.domain_name if config.enable_cloudfront else None,
+            "chat.domain_name": config.chat.domain_name,
+        }
+        for path, domain in used.items():
+            if domain and (owner := owners.setdefault(domain, name)) != name:
+                setting = leaves()[path].setting
+                text = f"is {owner}'s already; for example {OWN_NAME}.{domain} differs for each"
+                yield Problem(setting.variable, domain, setting.allowed, "", name, text, _SET_IN)
 
 
 def _for_environment(given: _Given, name: str) -> _Given:

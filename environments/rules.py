@@ -45,6 +45,11 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,10
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
+)
+
 
 def is_dns_name(text: str) -> bool:
     """Lower-case DNS name of at least two labels, not longer than 253 characters (RFC 1035)."""
@@ -180,4 +185,46 @@ def repository_is_owner_and_name(value: str) -> str:
 def public_key_file_is_a_pem_file(value: str) -> str:
     if not value.endswith(".pem") or not value.isprintable() or value != value.strip():
         raise ValueError("is not the path of a .pem file")
+    return value
+
+
+def model_is_a_name(value: str) -> str:
+    if not _MODEL.fullmatch(value):
+        raise ValueError("is not the name of a model")
+    return value
+
+
+def url_is_https_or_local(value: str) -> str:
+    """An absolute address; a user, query or fragment in it would end up in a state file or a log."""
+    found = _URL.fullmatch(value)
+    if not found:
+        raise ValueError("is not an https address")
+    host, port = found["host"], found["port"]
+    if host not in _LOCAL_HOSTS and not is_dns_name(host):
+        raise ValueError("has no domain name as its host")
+    if port and not 0 < int(port) <= 65535:
+        raise ValueError(f"has port {port}, which there is not")
+    if found["scheme"] == "http" and host not in _LOCAL_HOSTS:
+        raise ValueError("is http; only this machine (localhost) may go without https")
+    return value
+
+
+def code_is_a_function_and_its_place(value: str) -> str:
+    """Which functions there are is known to `chat.FUNCTIONS`; what a place is, to `function_code`."""
+    from environments.chat import FUNCTIONS
+    from environments.function_code import Code
+
+    name, equals, place = value.partition("=")
+    if not equals:
+        raise ValueError("is not <function>=<place>")
+    if name not in FUNCTIONS:
+        raise ValueError(f"names no function: {name[:40]!r}")
+    Code.of(place)
+    return value
+
+
+def code_names_each_function_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    names = [item.partition("=")[0] for item in value]
+    if len(set(names)) != len(names):
+        raise ValueError("names a function twice")
     return value

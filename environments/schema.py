@@ -1,7 +1,7 @@
 """The configuration of one environment: typed, frozen, each field with its variable and its rules.
 
-The inner models are in `sections.py`, `delivery.py`, `mail.py` and `account.py`, the rules for single
-values in `rules.py`; the rules between values of several models are the functions here.
+The inner models are in `sections.py`, `delivery.py`, `mail.py`, `chat.py`, `alerts.py` and `account.py`, the
+rules for single values in `rules.py`; the rules between values of several models are the functions here.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -10,6 +10,8 @@ from pydantic import AfterValidator
 
 from environments import rules, signing_keys
 from environments.account import AccountConfig
+from environments.alerts import AlertsConfig
+from environments.chat import ChatConfig, FunctionsConfig
 from environments.delivery import CdnConfig
 from environments.mail import EmailConfig, identity_name
 from environments.sections import DatabaseConfig, LogConfig, SecurityConfig, StateConfig, StorageConfig
@@ -17,11 +19,14 @@ from environments.settings import SWITCH, Model, Rule, Setting, Switch
 
 __all__ = [
     "AccountConfig",
+    "AlertsConfig",
     "CdnConfig",
+    "ChatConfig",
     "DatabaseConfig",
     "EmailConfig",
     "EnvironmentConfig",
     "EnvironmentName",
+    "FunctionsConfig",
     "LogConfig",
     "SecurityConfig",
     "StateConfig",
@@ -81,6 +86,17 @@ def public_keys_are_usable(file: str, cloudfront: bool, signed: bool) -> str | N
 def prod_origins_are_public_and_https(origins: tuple[str, ...], environment: str) -> str | None:
     bad = [o for o in origins if o.startswith("http://") or rules.is_local_origin(o)]
     return f"has {bad[0]}, which is not allowed in prod" if bad and environment == "prod" else None
+
+
+def chat_certificate_is_of_the_place(arn: str | None, account: str, region: str) -> str | None:
+    """API Gateway takes regional certificates of its own account and region only."""
+    if arn is None or arn.split(":")[3:5] == [region, account]:
+        return None
+    return f"is not of AWS_REGION ({region}) and AWS_ACCOUNT_ID ({account})"
+
+
+def chat_has_a_domain_of_its_own(domain: str | None, downloads: str | None) -> str | None:
+    return "is DOMAIN_NAME, where the downloads are" if domain and domain == downloads else None
 
 
 def prod_secrets_can_be_recovered(days: int, environment: str) -> str | None:
@@ -193,6 +209,9 @@ class EnvironmentConfig(Model):
     cdn: CdnConfig = CdnConfig()
     email: EmailConfig = EmailConfig()
     security: SecurityConfig = SecurityConfig()
+    chat: ChatConfig = ChatConfig()
+    functions: FunctionsConfig = FunctionsConfig()
+    alerts: AlertsConfig = AlertsConfig()
     logs: LogConfig = LogConfig()
     state: StateConfig = StateConfig()
     account: AccountConfig = AccountConfig()
@@ -214,5 +233,7 @@ class EnvironmentConfig(Model):
         Rule(("cdn.access_logs", "enable_cloudfront", "storage.access_logs"), logs_have_a_bucket),
         Rule(("cdn.public_key_file", "enable_cloudfront", "cdn.signed_urls"), public_keys_are_usable),
         Rule(("storage.cors_origins", "environment"), prod_origins_are_public_and_https),
+        Rule(("chat.domain_name", "domain_name"), chat_has_a_domain_of_its_own),
+        Rule(("chat.certificate_arn", "aws_account_id", "aws_region"), chat_certificate_is_of_the_place),
         Rule(("security.secret_recovery_window_days", "environment"), prod_secrets_can_be_recovered),
     )

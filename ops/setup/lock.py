@@ -16,6 +16,9 @@ from ops.setup import node, packages, pipenv, process
 from ops.setup.context import Context
 from ops.setup.files import write_atomically
 
+SECTIONS = {"source", "packages", "dev-packages", "requires", "scripts", "pipfile", "pipenv"}
+"""What pipenv knows in a Pipfile; every other section is a category of packages."""
+
 
 def make(ctx: Context) -> None:
     """Lock in a folder aside, then replace both files: an interruption changes neither."""
@@ -86,6 +89,7 @@ def pipfile_hash(pipfile: dict[str, Any], sources: list[dict[str, Any]]) -> str:
         "_meta": {"sources": sources, "requires": pipfile.get("requires", {})},
         "default": pipfile.get("packages", {}),
         "develop": pipfile.get("dev-packages", {}),
+        **{name: packages for name, packages in pipfile.items() if name not in SECTIONS},
     }
     return hashlib.sha256(json.dumps(hashed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

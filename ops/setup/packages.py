@@ -16,6 +16,9 @@ from ops.setup.files import digest, identity, names, remove
 SEEDS = ("pip-", "setuptools-", "wheel-")
 """What virtualenv itself puts in, with a record of its own kind."""
 
+CATEGORIES = "packages dev-packages functions"
+"""All of the Pipfile. `--dev` would not do: beside `--categories`, pipenv passes over it."""
+
 
 def base_python() -> str:
     """Return the interpreter under any virtualenv that is active: `.venv` may have to be made anew."""
@@ -54,7 +57,7 @@ def make(ctx: Context) -> str:
     command = pipenv.command(ctx, base_python())
     process.run(
         ctx,
-        [*command, "sync", "--dev", "--python", base_python()],
+        [*command, "sync", "--categories", CATEGORIES, "--python", base_python()],
         pipenv.environment(ctx),
         what="installing the Python packages",
     )

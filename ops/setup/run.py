@@ -12,7 +12,7 @@ from types import FrameType
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.setup import launchers, node, packages, terraform
+from ops.setup import launchers, node, packages, terraform, wheels
 from ops.setup.context import Context, State
 from ops.setup.files import cannot_write, exclusive
 
@@ -32,6 +32,7 @@ class Step:
 STEPS = (
     Step("terraform", "Terraform", terraform.state, terraform.make),
     Step("packages", "Python packages", packages.state, packages.make),
+    Step("wheels", "Function packages", wheels.state, wheels.make),
     Step("node", "Node packages", node.state, node.make),
     Step("launchers", "Commands", launchers.state, launchers.make),
 )

@@ -28,6 +28,8 @@ GOOD = {
     "ALERT_EMAIL": "alerts@flowency.build",
     "DOMAIN_NAME": "wizard.flowency.build",
     "CERTIFICATE_ARN": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{UUID}",
+    "CHAT_DOMAIN_NAME": "chat.flowency.build",
+    "CHAT_CERTIFICATE_ARN": f"arn:aws:acm:eu-central-1:{ACCOUNT}:certificate/{UUID}",
 }
 PER_VARIABLE = 25
 
@@ -53,6 +55,11 @@ RANGES = {
     "MONTHLY_BUDGET_USD": (1, 1_000_000),
     "COST_ANOMALY_USD": (1, 1_000_000),
     "CLOUDTRAIL_RETENTION_DAYS": (1, 3650),
+    "CHAT_THROTTLE_BURST": (1, 5000),
+    "CHAT_THROTTLE_RATE": (1, 10_000),
+    "CHAT_WORKER_TIMEOUT_S": (10, 900),
+    "CHAT_WORKER_CONCURRENCY": (2, 1000),
+    "SECRET_MAX_AGE_DAYS": (1, 365),
 }
 RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922]
 CHOICES = {
@@ -65,6 +72,7 @@ CHOICES = {
     "CLOUDFRONT_PRICE_CLASS": ["PriceClass_100", "PriceClass_200", "PriceClass_All"],
     "SES_IDENTITY": ["domain", "address"],
     "SES_DMARC_POLICY": ["none", "quarantine", "reject"],
+    "CHAT_PROVIDER": ["anthropic", "openai", "built-in"],
 }
 SWITCHES = [
     "ENABLE_CLOUDFRONT",
@@ -102,6 +110,12 @@ uuid = st.uuids().map(str)
 zone = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=31).map("Z{}".format)
 repository = st.builds("{}/{}".format, label.map(lambda s: s[:39]), label)
 pem_file = st.builds("{}/{}.pem".format, label, label)
+model = st.builds("{}{}-{}".format, label, st.sampled_from(["", ".", ":", "/x", "_Y"]), st.integers(0, 99))
+url = st.builds("https://{}{}{}".format, domain, st.just("") | port, st.just("") | label.map("/{}".format))
+bucket = st.builds("{}-{}".format, word, st.integers(100, 999))
+function = st.sampled_from(["authorizer", "send_message", "chat_worker", "error_log"])
+in_s3 = st.builds("s3://{}/{}/{}.zip".format, bucket, label, label)
+code = st.builds("{}={}{}".format, function, in_s3, st.just("") | label.map("?versionId={}".format))
 
 # A value that would be good, made bad by one of these.
 SPOILT: list[Callable[[str], str]] = [
@@ -226,13 +240,13 @@ def bad_domain() -> SearchStrategy[str]:
     )
 
 
-def bad_certificate() -> SearchStrategy[str]:
-    parts = GOOD["CERTIFICATE_ARN"].split(":")
+def bad_certificate(variable: str, elsewhere: list[str]) -> SearchStrategy[str]:
+    parts = GOOD[variable].split(":")
     wrong: list[SearchStrategy[str]] = [
         st.sampled_from(["", "ARN", "urn"]),
         st.sampled_from(["", "aws-cn", "aws-us-gov", "AWS"]),
         st.sampled_from(["", "iam", "acm-pca", "ACM"]),
-        st.sampled_from(["", "eu-central-1", "us-east-2", "us-west-1", "US-EAST-1", "us-east-1a", "*"]),
+        st.sampled_from(["", "us-east-2", "us-west-1", "US-EAST-1", "us-east-1a", "*", *elsewhere]),
         bad_account().filter(lambda s: ":" not in s) | account.filter(lambda s: s != ACCOUNT),
         st.one_of(
             st.just(f"certificate/{UUID[:-1]}"),
@@ -248,7 +262,7 @@ def bad_certificate() -> SearchStrategy[str]:
     def broken(index: int) -> SearchStrategy[str]:
         return wrong[index].map(lambda part: ":".join([*parts[:index], part, *parts[index + 1 :]]))
 
-    whole = st.just(GOOD["CERTIFICATE_ARN"])
+    whole = st.just(GOOD[variable])
     return st.one_of(*(broken(index) for index in range(6)), spoilt(whole), whole.map(str.upper))
 
 
@@ -293,13 +307,66 @@ def bad_repository() -> SearchStrategy[str]:
     )
 
 
+def bad_model() -> SearchStrategy[str]:
+    return st.one_of(
+        st.builds("{} {}".format, model, label),
+        model.map("-{}".format),
+        st.integers(129, 300).map(lambda n: "m" * n),
+        st.builds("{}?{}".format, model, label),
+        spoilt(model),
+    )
+
+
+def bad_url() -> SearchStrategy[str]:
+    return st.one_of(
+        domain,
+        domain.map("http://{}".format),
+        domain.map("https://{}?key=1".format),
+        domain.map("https://{}#x".format),
+        domain.map("https://{}/a b".format),
+        domain.map("https://*.{}".format),
+        domain.map(lambda d: f"https://{d.upper()}"),
+        st.builds("https://{}@{}".format, label, domain),
+        st.builds("{}://{}".format, st.sampled_from(["ws", "wss", "ftp", "HTTPS", "javascript"]), domain),
+        st.builds("https://{}:{}".format, domain, st.sampled_from(["0", "65536", "99999", "x", ""])),
+        label.filter(lambda s: s != "localhost").map("https://{}".format),
+        st.sampled_from(
+            ["https://", "https:///x", "://", "https://10.0.0.1", "http://localhost.example.com"]
+        ),
+        spoilt(url),
+    )
+
+
+def bad_code() -> SearchStrategy[str]:
+    one = st.one_of(
+        in_s3,
+        function,
+        st.builds("{}:{}".format, function, in_s3),
+        st.builds("{}={}".format, label, in_s3).filter(lambda s: not s.startswith("connect=")),
+        st.builds("{}={}".format, function.map(lambda s: s.replace("_", "-") + "-"), in_s3),
+        st.builds("{}={}".format, function.map(str.upper), in_s3),
+        st.builds("{}=s3://{}".format, function, bucket),
+        st.builds("{}=s3://{}/{}".format, function, bucket, label),
+        st.builds("{}=s3://{}/{}.zip".format, function, bucket.map(str.upper), label),
+        st.builds("{}={}?version={}".format, function, in_s3, label),
+        st.builds("{}=https://{}/{}.zip".format, function, domain, label),
+        st.builds("{}={}/{}".format, function, label, label),
+        st.builds("{}=no/such/{}.zip".format, function, label),
+        st.builds(lambda name, n: f"{name}={'a' * n}.zip", function, st.integers(300, 5000)),
+        st.just("authorizer=environments/__init__.py"),
+        spoilt(code),
+    )
+    twice = st.builds("{0}={1},{0}={2}".format, function, in_s3, in_s3)
+    return st.one_of(one, twice, st.builds("{},".format, code), st.builds("{}, {}".format, code, code))
+
+
 BAD: dict[str, SearchStrategy[str]] = {
     "AWS_ACCOUNT_ID": bad_account(),
     "AWS_REGION": bad_region(),
     "SES_FROM_EMAIL": bad_email(),
     "ALERT_EMAIL": bad_email(),
     "DOMAIN_NAME": bad_domain(),
-    "CERTIFICATE_ARN": bad_certificate(),
+    "CERTIFICATE_ARN": bad_certificate("CERTIFICATE_ARN", ["eu-central-1"]),
     "CORS_ORIGINS": bad_origins(),
     "SIGNING_PUBLIC_KEY_FILE": st.one_of(anything.filter(lambda s: not s.endswith(".pem")), spoilt(pem_file)),
     "HOSTED_ZONE_ID": bad_zone(),
@@ -307,6 +374,13 @@ BAD: dict[str, SearchStrategy[str]] = {
     "SES_MAIL_FROM_SUBDOMAIN": st.one_of(domain, word.map(str.upper), spoilt(label)),
     "SES_TRACKING_DOMAIN": bad_domain(),
     "GITHUB_OIDC_REPOSITORY": bad_repository(),
+    "CHAT_MODEL": bad_model(),
+    "CHAT_PROVIDER_URL": bad_url(),
+    "CHAT_DOMAIN_NAME": bad_domain() | st.just(GOOD["DOMAIN_NAME"]),
+    "CHAT_CERTIFICATE_ARN": bad_certificate("CHAT_CERTIFICATE_ARN", ["us-east-1"]),
+    "CHAT_HOSTED_ZONE_ID": bad_zone(),
+    "FUNCTION_CODE": bad_code(),
+    "ALERT_URL": bad_url(),
     **{variable: bad_switch() for variable in SWITCHES},
     **{variable: bad_number(*limits) for variable, limits in RANGES.items()},
     **{variable: bad_choice(allowed) for variable, allowed in CHOICES.items()},
@@ -361,8 +435,15 @@ def test_several_bad_values_are_all_told(nowhere: Path, values: dict[str, str]) 
         return
     with pytest.raises(ConfigurationError) as caught:
         load_all(ENVIRONMENTS, root=nowhere, process_env={**GOOD, **values})
-    # A certificate of the right form is only compared with an account that is one.
-    expected = set(values) - ({"CERTIFICATE_ARN"} if "AWS_ACCOUNT_ID" in values else set())
+    expected = set(values)
+    # A certificate of the right form is only compared with an account and a region that are such, and a
+    # domain with a domain.
+    if "AWS_ACCOUNT_ID" in values:
+        expected -= {"CERTIFICATE_ARN", "CHAT_CERTIFICATE_ARN"}
+    if "AWS_REGION" in values:
+        expected -= {"CHAT_CERTIFICATE_ARN"}
+    if "DOMAIN_NAME" in values:
+        expected -= {"CHAT_DOMAIN_NAME"}
     for environment in ENVIRONMENTS:
         found = {p.key for p in caught.value.problems if p.environment == environment}
         assert expected <= found <= set(values)
@@ -378,10 +459,11 @@ def good_variables(draw: st.DrawFn) -> dict[str, str]:
     """Everything set, nothing wrong, for prod as well."""
     own = draw(account)
     name = draw(domain)
+    region = draw(st.sampled_from(REGIONS))
     certificate = f"arn:aws:acm:us-east-1:{own}:certificate/{draw(uuid)}"
     values = {
         "AWS_ACCOUNT_ID": own,
-        "AWS_REGION": draw(st.sampled_from(REGIONS)),
+        "AWS_REGION": region,
         "SES_FROM_EMAIL": draw(email),
         "ALERT_EMAIL": draw(email),
         "DOMAIN_NAME": name,
@@ -402,9 +484,18 @@ def good_variables(draw: st.DrawFn) -> dict[str, str]:
     values["HOSTED_ZONE_ID"], values["SES_HOSTED_ZONE_ID"] = draw(zone), draw(zone)
     values["GITHUB_OIDC_REPOSITORY"] = draw(repository)
     values["SIGNING_PUBLIC_KEY_FILE"] = draw(pem_file)
+    values["CHAT_DOMAIN_NAME"] = f"chat.{name}"
+    values["CHAT_CERTIFICATE_ARN"] = f"arn:aws:acm:{region}:{own}:certificate/{draw(uuid)}"
+    values["CHAT_HOSTED_ZONE_ID"], values["CHAT_MODEL"] = draw(zone), draw(model)
+    values["ALERT_URL"] = draw(url)
+    values["FUNCTION_CODE"] = ",".join(
+        draw(st.lists(code, min_size=1, max_size=3, unique_by=lambda item: item.partition("=")[0]))
+    )
     values["SES_MAIL_FROM_SUBDOMAIN"], values["SES_TRACKING_DOMAIN"] = draw(label), draw(domain)
     for variable, allowed in CHOICES.items():
         values[variable] = draw(st.sampled_from(allowed))
+    if values["CHAT_PROVIDER"] != "built-in":
+        values["CHAT_PROVIDER_URL"] = draw(url)
     values["SECRET_RECOVERY_WINDOW_DAYS"] = str(draw(good_numbers(7, 30)))
     numbers = {variable: draw(good_numbers(*limits)) for variable, limits in RANGES.items()}
     for kind in ("READ", "WRITE"):

@@ -17,7 +17,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.setup import files, launchers, lock, process, run
+from ops.setup import files, launchers, lock, packages, process, run
 from ops.setup.console import Console
 from ops.setup.context import Context, State
 
@@ -327,9 +327,28 @@ class TestLockFiles:
         assert lock.without_sources(pipfile_lock, (ROOT / "Pipfile").read_text()) == pipfile_lock
         assert lock.without_addresses(package_lock) == package_lock
 
+    def test_the_hash_is_pipenvs_own_with_further_categories(self) -> None:
+        """The value that pipenv 2026.10.3 computes for this Pipfile."""
+        pipfile = tomllib.loads(
+            '[[source]]\nname = "pypi"\nurl = "https://registry.example/simple"\nverify_ssl = true\n'
+            '[packages]\na = "==1"\n[dev-packages]\nb = "==2"\n[functions]\nc = "==3"\n'
+            '[scripts]\nx = "y"\n[pipenv]\nallow_prereleases = true\n'
+        )
+        found = lock.pipfile_hash(pipfile, pipfile["source"])
+        assert found == "91a56af4eae960b758d868fa33baae6beb43d01dc950f9aec385924d07857ef7"
+
+    def test_every_category_of_the_pipfile_is_locked_and_installed(self) -> None:
+        pipfile = tomllib.loads((ROOT / "Pipfile").read_text())
+        categories = [name for name in pipfile if name not in lock.SECTIONS - {"packages", "dev-packages"}]
+        assert packages.CATEGORIES.split() == categories
+        locked = json.loads((ROOT / "Pipfile.lock").read_text())
+        for category in categories:
+            section = {"packages": "default", "dev-packages": "develop"}.get(category, category)
+            assert set(pipfile[category]) <= set(locked[section])
+
     def test_pipfile_pins_every_package(self) -> None:
         pipfile = tomllib.loads((ROOT / "Pipfile").read_text())
-        wanted = {**pipfile["packages"], **pipfile["dev-packages"]}
+        wanted = {**pipfile["packages"], **pipfile["dev-packages"], **pipfile["functions"]}
         versions = {
             name: spec["version"] if isinstance(spec, dict) else spec for name, spec in wanted.items()
         }

@@ -1,0 +1,1 @@
+"""Answers the jobs of the queue: asks the model and streams what it says to the client."""

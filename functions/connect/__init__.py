@@ -1,0 +1,1 @@
+"""Notes a new connection of the chat."""

@@ -1,0 +1,1 @@
+"""Forgets a connection of the chat."""

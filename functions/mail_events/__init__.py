@@ -1,0 +1,1 @@
+"""Counts and logs what became of sent mail."""

@@ -1,0 +1,1 @@
+"""Measures how old the API keys are."""

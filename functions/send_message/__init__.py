@@ -1,0 +1,1 @@
+"""Takes a message or a cancellation, and answers every frame that is neither."""

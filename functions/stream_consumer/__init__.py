@@ -1,0 +1,1 @@
+"""Counts sessions and submissions by the changes of the table."""

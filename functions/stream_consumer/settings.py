@@ -1,0 +1,12 @@
+"""What the function is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """environment: dev, staging or prod."""
+
+    environment: str
