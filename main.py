@@ -10,7 +10,10 @@ from constructs_lib import head_start
 
 
 def main() -> int:
-    """Synthesize the environments that ENVIRONMENT names. Exit code 3: the configuration is not right."""
+    """Synthesize the environments that ENVIRONMENT names.
+
+    Exit code 3: the configuration is not right; 11: what functions are made of is not there.
+    """
     head_start.start()
     try:
         names = environments.selected()
@@ -21,8 +24,13 @@ def main() -> int:
 
     head_start.hand_over()
     from constructs_lib import app  # after the configuration: a wrong value is told at once, without jsii
+    from constructs_lib.compute.wheels import NotSetUp
 
-    app.synthesize(configs, accounts, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    try:
+        app.synthesize(configs, accounts, os.environ.get("CDKTF_OUTDIR", "cdktf.out"))
+    except NotSetUp as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
     return 0
 
 

@@ -11,6 +11,7 @@ from constructs_lib import stack_settings
 from constructs_lib.account.audit_trail import AuditTrail
 from constructs_lib.account.cost_alerts import CostAlerts
 from constructs_lib.account.mail_identity import MailIdentities
+from constructs_lib.account.security_alarms import SecurityAlarms
 from constructs_lib.account.settings import AccountSettings
 from constructs_lib.ci.access import CiAccess, RoleBoundaries
 from environments import Account, naming
@@ -30,6 +31,7 @@ class AccountStack(TerraformStack):
 
         settings = AccountSettings(self, "settings", account=account)
         trail = AuditTrail(self, "audit-trail", account=account)
+        alarms = SecurityAlarms(self, "security-alarms", account=account, trail=trail)
         mail = MailIdentities(self, "mail", account=account)
         CostAlerts(self, "cost", account=account)
         RoleBoundaries(self, "boundaries", account=account)
@@ -40,6 +42,7 @@ class AccountStack(TerraformStack):
             aws_region=account.aws_region,
             trail_bucket_name=trail.bucket_name,
             trail_log_group=trail.log_group_name,
+            security_alarm_topic_arn=alarms.topic_arn,
             access_analyzer_arn=settings.analyzer_arn,
             mail_identities=json.dumps(mail.names),
             mail_dns_records=json.dumps(mail.dns_records),

@@ -1,4 +1,7 @@
-"""The app: one stack per AWS account and one per environment, synthesized and made ready for Terraform."""
+"""The app: one stack per AWS account and one per environment, synthesized and made ready for Terraform.
+
+Beside the stacks, in `functions/`, are the zips of the functions.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from cdktf import App
 
 from constructs_lib import working_directory
 from constructs_lib.account_stack import AccountStack
+from constructs_lib.compute import packaging
 from constructs_lib.environment_stack import EnvironmentStack
 from environments import Account, EnvironmentConfig
 
@@ -28,5 +32,6 @@ def synthesize(
     for name, config in configs.items():
         EnvironmentStack(app, name, config=config).add_dependency(stacks[config.aws_account_id])
     app.synth()
+    packaging.write(Path(app.outdir), (config.functions.code for config in configs.values()))
     working_directory.prepare(Path(app.outdir))
     return Path(app.outdir)

@@ -41,6 +41,9 @@ WRITE_ITEMS = [
     "dynamodb:BatchWriteItem",
     "dynamodb:ConditionCheckItem",
 ]
+READ_STREAM = ["DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"]
+"""What Lambda tries before it makes a mapping. Source: DynamoDB developer guide, "IAM policy to allow a
+Lambda function to access DynamoDB stream records"; it limits ListStreams to the table's streams, too."""
 USE_TABLE_KEY = ["kms:Decrypt", "kms:DescribeKey"]
 
 
@@ -86,15 +89,36 @@ class Database(Construct):
             policies.use_key("UseTableKey", self._key.key_arn, USE_TABLE_KEY, "dynamodb", self._region),
         )
 
+    def grant_items(self, grantee: Grantee, *operations: str) -> None:
+        """These operations on items of the table, such as "PutItem", each in a statement of its own."""
+        grantee.attach(
+            "table-items",
+            *(policies.allow(name, [f"dynamodb:{name}"], [self.table_arn]) for name in operations),
+            policies.use_key("UseTableKey", self._key.key_arn, USE_TABLE_KEY, "dynamodb", self._region),
+        )
+
+    def grant_lookup(self, grantee: Grantee) -> None:
+        """Find items by the keys of the index, such as a session by its token; none by those of the table."""
+        grantee.attach(
+            "table-lookup",
+            policies.allow("QueryIndex", ["dynamodb:Query"], [self.index_arn]),
+            policies.use_key("UseTableKey", self._key.key_arn, USE_TABLE_KEY, "dynamodb", self._region),
+        )
+
     def grant_stream_read(self, grantee: Grantee) -> None:
-        """Read the change stream, as a Lambda event source mapping does under its function's role."""
+        """Read the change stream, as a Lambda event source mapping does under its function's role.
+
+        Lambda makes no mapping for a role that may not list the table's streams, of which this is one.
+        Source: Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB", execution role permissions.
+        """
         grantee.attach(
             "table-stream-read",
             policies.allow(
                 "ReadStream",
-                ["dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"],
+                [f"dynamodb:{name}" for name in READ_STREAM],
                 [self.stream_arn],
             ),
+            policies.allow("ListStreams", ["dynamodb:ListStreams"], [f"{self.table_arn}/stream/*"]),
             policies.use_key("UseTableKey", self._key.key_arn, USE_TABLE_KEY, "dynamodb", self._region),
         )
 

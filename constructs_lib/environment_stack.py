@@ -7,12 +7,16 @@ from constructs import Construct
 
 from constructs_lib import stack_settings
 from constructs_lib.cdn.distribution import Cdn
-from constructs_lib.database import Database
+from constructs_lib.consumers.consumers import Consumers
+from constructs_lib.database import INDEX, Database
 from constructs_lib.email import Email
 from constructs_lib.log_groups import LogGroups
+from constructs_lib.monitoring.monitoring import Monitoring
+from constructs_lib.monitoring.subjects import Subjects
 from constructs_lib.outputs import Outputs
 from constructs_lib.security import Security
-from constructs_lib.storage import Storage
+from constructs_lib.storage import METRICS_FILTER, Storage
+from constructs_lib.websocket.chat import Chat
 from environments import EnvironmentConfig, naming
 
 
@@ -60,6 +64,16 @@ class EnvironmentStack(TerraformStack):
         log_groups = LogGroups(self, "log-groups", config=config, key=security.messages_key)
 
         email = Email(self, "email", config=config, key=security.messages_key)
+        chat = Chat(self, "chat", config=config, database=database, security=security, log_groups=log_groups)
+        consumers = Consumers(
+            self,
+            "consumers",
+            config=config,
+            database=database,
+            security=security,
+            email=email,
+            log_groups=log_groups,
+        )
 
         database.grant_read_write(security.application)
         storage.grant_read_write(security.application)
@@ -67,7 +81,6 @@ class EnvironmentStack(TerraformStack):
         security.anthropic_secret.grant_read(security.application)
         log_groups.grant_write(security.application)
         email.grant_send(security.application)
-        database.grant_stream_read(security.stream_consumer)
 
         outputs = Outputs(self, config=config)
         outputs.grant_read(security.application)
@@ -78,6 +91,7 @@ class EnvironmentStack(TerraformStack):
             s3_bucket_name=storage.bucket_name,
             application_role_arn=security.application.role_arn,
             application_log_group=log_groups.application_name,
+            error_log_group=log_groups.error_name,
             openai_secret_arn=security.openai_secret.secret_arn,
             anthropic_secret_arn=security.anthropic_secret.secret_arn,
             ses_from_email=config.ses_from_email,
@@ -86,7 +100,13 @@ class EnvironmentStack(TerraformStack):
             ses_submission_template=email.template_names["submission"],
             email_events_queue_url=email.events_queue_url,
             cloudfront_signing_secret_arn=security.signing_secret.secret_arn,
+            websocket_url=chat.websocket_url,
+            chat_jobs_queue_url=chat.jobs_queue_url,
+            chat_dead_letter_queue_url=chat.dead_letter_queue_url,
+            stream_failures_queue_url=consumers.stream_failures_queue_url,
+            mail_failures_queue_url=consumers.mail_failures_queue_url,
         )
+        cdn: Cdn | None = None
         if config.enable_cloudfront:
             cdn = Cdn(
                 self,
@@ -103,3 +123,45 @@ class EnvironmentStack(TerraformStack):
                 cloudfront_distribution_id=cdn.distribution_id,
                 **({"cloudfront_key_pair_id": cdn.key_pair_id} if cdn.key_pair_id else {}),
             )
+
+        def queue(purpose: str) -> str:
+            return naming.resource(config.environment, purpose)
+
+        functions = {**chat.functions, **consumers.functions}
+        monitoring = Monitoring(
+            self,
+            "monitoring",
+            config=config,
+            subjects=Subjects(
+                environment=config.environment,
+                region=config.aws_region,
+                account_id=config.aws_account_id,
+                table=database.table_name,
+                index=INDEX,
+                bucket=storage.bucket_name,
+                bucket_metrics=METRICS_FILTER,
+                api_id=chat.api_id,
+                stage=chat.stage_name,
+                functions={name: function.function_name for name, function in functions.items()},
+                jobs_queue=queue("chat-jobs"),
+                failure_queues={
+                    name: queue(name)
+                    for name in ("chat-dead-letters", "stream-failures", "mail-event-failures")
+                },
+                configuration_set=email.configuration_set_name,
+                secrets={
+                    name: naming.secret(config.environment, name)
+                    for name in ("openai-api-key", "anthropic-api-key")
+                },
+                application_log_group=log_groups.application_name,
+                error_log_group=log_groups.error_name,
+                distribution_id=cdn.distribution_id if cdn else None,
+            ),
+            key=security.messages_key,
+            us_east_1=us_east_1,
+        )
+        outputs.publish(
+            alarm_topic_arn=monitoring.topic_arn,
+            dashboard_name=monitoring.dashboard_name,
+            unhealthy_alarm_name=monitoring.unhealthy_alarm_name,
+        )

@@ -1,4 +1,8 @@
-"""Log groups of the application and of its errors (seed, "Monitoring Stack": 30 and 90 days)."""
+"""Log groups of the application and of its errors (seed, "Monitoring Stack": 30 and 90 days).
+
+The function that copies errors from the first into the second writes its own log into a third, which nothing
+subscribes to: in the application's, an error of its own would start it again (trap 54).
+"""
 
 from __future__ import annotations
 
@@ -11,43 +15,57 @@ from environments import EnvironmentConfig, naming
 
 
 class LogGroups(Construct):
-    """Two encrypted log groups with retention.
+    """Three encrypted log groups with retention.
 
-    Attributes: `application_name`, `error_name`.
+    Attributes: `application`, `errors`, `error_log`: the log group resources; `application_name`,
+    `error_name`.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: EnvironmentConfig, key: CustomerKey) -> None:
         super().__init__(scope, id_)
-        names = [naming.log_group(config.environment, purpose) for purpose in ("application", "errors")]
+        retention_days = {
+            "application": config.logs.application_retention_days,
+            "errors": config.logs.error_retention_days,
+            "error-log": config.logs.application_retention_days,
+        }
+        names = {purpose: naming.log_group(config.environment, purpose) for purpose in retention_days}
         prefix = f"arn:aws:logs:{config.aws_region}:{config.aws_account_id}:log-group:"
-        key.allow(policies.key_for_log_groups([f"{prefix}{name}" for name in names], config.aws_region))
-        self._application, self._errors = (
+        key.allow(
+            policies.key_for_log_groups([f"{prefix}{name}" for name in names.values()], config.aws_region)
+        )
+        self.application, self.errors, self.error_log = (
             CloudwatchLogGroup(
                 self,
-                name.rsplit("/", 1)[1],
-                name=name,
+                purpose,
+                name=names[purpose],
                 retention_in_days=days,
                 kms_key_id=key.key_arn,
                 # CloudWatch Logs tries the key when the group is created (trap 5).
                 depends_on=[key.policy_resource],
             )
-            for name, days in zip(
-                names, (config.logs.application_retention_days, config.logs.error_retention_days), strict=True
-            )
+            for purpose, days in retention_days.items()
         )
-        self.application_name: str = self._application.name
-        self.error_name: str = self._errors.name
+        self.application_name: str = self.application.name
+        self.error_name: str = self.errors.name
 
     def grant_write(self, grantee: Grantee) -> None:
         """Write log streams of the application's group. The group itself exists: no CreateLogGroup.
 
         By AWS's service authorization reference a stream is created in the group's ARN, written by its own.
         """
+        self._grant_write(grantee, "application-log-write", self.application)
+
+    def grant_write_errors(self, grantee: Grantee) -> None:
+        """Write log streams of the errors' group."""
+        self._grant_write(grantee, "error-log-write", self.errors)
+
+    @staticmethod
+    def _grant_write(grantee: Grantee, name: str, group: CloudwatchLogGroup) -> None:
         grantee.attach(
-            "application-log-write",
+            name,
             policies.allow(
                 "WriteLog",
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
-                [self._application.arn, f"{self._application.arn}:log-stream:*"],
+                [group.arn, f"{group.arn}:log-stream:*"],
             ),
         )

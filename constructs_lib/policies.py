@@ -385,3 +385,38 @@ def allow_trail(bucket_arn: str, trail_arn: str, account_id: str) -> list[Statem
             "Condition": {"StringNotEquals": {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}},
         },
     ]
+
+
+def key_for_alarm_topic(topic_arn: str, account_id: str) -> Statement:
+    """Lets this account's alarms encrypt what they publish to one topic (trap 6).
+
+    Without it an alarm changes its state and nobody is told. SNS puts the topic into the encryption context.
+    Source: SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted
+    topics".
+    """
+    return {
+        "Sid": "CloudWatchAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic_arn},
+        },
+    }
+
+
+def publish_alarms(topic_arn: str, alarm_arns: str, account_id: str) -> Statement:
+    """Lets alarms publish to a topic. alarm_arns: a pattern, `arn:aws:cloudwatch:…:alarm:<beginning>*`."""
+    return {
+        "Sid": "CloudWatchAlarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnLike": {"aws:SourceArn": alarm_arns},
+        },
+    }

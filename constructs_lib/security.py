@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformProvider, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
@@ -24,7 +24,7 @@ from environments import EnvironmentConfig, naming
 class Grantee(Protocol):
     """Whatever can be given permissions."""
 
-    def attach(self, name: str, *statements: policies.Statement) -> None:
+    def attach(self, name: str, *statements: policies.Statement) -> object:
         """Give these permissions as one inline policy of that name."""
 
 
@@ -33,6 +33,7 @@ class CustomerKey(Construct):
 
     The policy is a resource of its own, so that the key exists before what its policy names (trap 2).
     Whoever needs a statement of it to be in force depends on `policy_resource`.
+    provider: of another region; None is the stack's own.
 
     Attributes: `key_arn`, `policy_resource`.
     """
@@ -47,20 +48,26 @@ class CustomerKey(Construct):
         account_id: str,
         deletion_window_days: int,
         protected: bool,
+        provider: TerraformProvider | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self._key = KmsKey(
             self,
             "key",
+            provider=provider,
             description=description,
             enable_key_rotation=True,
             deletion_window_in_days=deletion_window_days,
             lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if protected else None,
         )
-        KmsAlias(self, "alias", name=alias, target_key_id=self._key.key_id)
+        KmsAlias(self, "alias", provider=provider, name=alias, target_key_id=self._key.key_id)
         self._statements = [policies.key_administration(account_id)]
         self.policy_resource = KmsKeyPolicy(
-            self, "policy", key_id=self._key.key_id, policy=policies.document(*self._statements)
+            self,
+            "policy",
+            provider=provider,
+            key_id=self._key.key_id,
+            policy=policies.document(*self._statements),
         )
         self.key_arn: str = self._key.arn
 
@@ -93,9 +100,9 @@ class Role(Construct):
         self.role_arn: str = self._role.arn
         self.role_name: str = self._role.name
 
-    def attach(self, name: str, *statements: policies.Statement) -> None:
+    def attach(self, name: str, *statements: policies.Statement) -> IamRolePolicy:
         """One inline policy per grant, so that a plan shows each permission by name."""
-        IamRolePolicy(self, name, name=name, role=self._role.id, policy=policies.document(*statements))
+        return IamRolePolicy(self, name, name=name, role=self._role.id, policy=policies.document(*statements))
 
 
 class Secret(Construct):
@@ -139,12 +146,20 @@ class Secret(Construct):
             ),
         )
 
+    def grant_list_versions(self, grantee: Grantee) -> None:
+        """See when each version of the value was set, but no value: that needs no key."""
+        grantee.attach(
+            f"list-versions-{self.node.id}",
+            policies.allow("ListVersions", ["secretsmanager:ListSecretVersionIds"], [self.secret_arn]),
+        )
+
 
 class Security(Construct):
     """Keys for the table, the objects and the messages (logs, secrets, topics); secrets; the roles.
 
     Attributes: `table_key`, `objects_key`, `messages_key`: `CustomerKey`; `openai_secret`,
-    `anthropic_secret`, `signing_secret`: `Secret`; `application`, `stream_consumer`: `Role`.
+    `anthropic_secret`, `signing_secret`: `Secret`; `application`: `Role`. Each function has a role of its
+    own: see `compute/function.py`.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: EnvironmentConfig) -> None:
@@ -160,9 +175,6 @@ class Security(Construct):
             "application",
             "What the Specification Wizard runs as",
             policies.trust_lambda_and_account(config.aws_account_id),
-        )
-        self.stream_consumer = self._role(
-            "stream-consumer", "Reads the table's change stream", policies.trust_lambda()
         )
 
     def _customer_key(self, purpose: str, encrypts: str) -> CustomerKey:

@@ -27,6 +27,10 @@ LOCALLY: dict[str, dict[str, Any]] = {
     "aws_cloudfront_distribution": {"wait_for_deployment": False},
 }
 """Type of resource -> what the local AWS needs otherwise."""
+STAGE_URL = re.compile(
+    r"https://(?P<api>\$\{[^}]+\}|[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/(?P<stage>\w+)"
+)
+"""Where a stage of API Gateway is on AWS; its id may be a reference."""
 PROJECT_LOCK = Path(__file__).parent.parent / LOCK_FILE
 
 
@@ -52,11 +56,13 @@ def override(endpoint: str, plain_endpoint: str, stack: dict[str, Any]) -> dict[
         # S3 Control is asked at <account>.<host>; no resolver knows 123456789012.127.0.0.1, but the plain
         # port of the local AWS is a proxy for such names. 127.0.0.1 itself never goes through a proxy.
         here["https_proxy"] = plain_endpoint
-    resources = {
+    resources: dict[str, dict[str, Any]] = {
         type_: dict.fromkeys(named, LOCALLY[type_])
         for type_, named in stack.get("resource", {}).items()
         if type_ in LOCALLY
     }
+    if functions := _environments(endpoint, stack):
+        resources["aws_lambda_function"] = functions
     return {
         "provider": {
             "aws": [
@@ -77,6 +83,26 @@ def override(endpoint: str, plain_endpoint: str, stack: dict[str, Any]) -> dict[
             }
         },
     }
+
+
+def _environments(endpoint: str, stack: dict[str, Any]) -> dict[str, Any]:
+    """Functions that are told a stage's address, with where that stage is on the local AWS.
+
+    A block in an override replaces all blocks of that type, so each environment stands here complete.
+    """
+    changed = {}
+    for name, function in stack.get("resource", {}).get("aws_lambda_function", {}).items():
+        before = function.get("environment", {}).get("variables", {})
+        after = {variable: _local_stage(endpoint, value) for variable, value in before.items()}
+        if after != before:
+            changed[name] = {"environment": {"variables": after}}
+    return changed
+
+
+def _local_stage(endpoint: str, value: str) -> str:
+    """The address of a stage there; any other value as it is."""
+    found = STAGE_URL.fullmatch(value)
+    return f"{endpoint.rstrip('/')}/_aws/execute-api/{found['api']}/{found['stage']}" if found else value
 
 
 def _copy_lock(directory: Path) -> None:

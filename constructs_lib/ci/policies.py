@@ -94,10 +94,7 @@ def deploy_services(place: Place) -> dict[str, Statements]:
 def plan_services(place: Place) -> dict[str, Statements]:
     """What a plan of any stack reads: settings, never data. `place` is of the environment "*"."""
     groups = {name: [s for p in group for s in p.plan()] for name, group in permissions(place).items()}
-    return {
-        "environments": [statement for statements in groups.values() for statement in statements],
-        "account": _account_stack(place),
-    }
+    return {**groups, "account": _account_stack(place)}
 
 
 def _account_stack(place: Place) -> Statements:
@@ -196,7 +193,8 @@ def boundary(place: Place) -> Statements:
                 *actions(
                     "dynamodb", "GetItem BatchGetItem Query PutItem UpdateItem DeleteItem BatchWriteItem"
                 ),
-                *actions("dynamodb", "ConditionCheckItem DescribeStream GetShardIterator GetRecords"),
+                *actions("dynamodb", "ConditionCheckItem"),
+                *actions("dynamodb", "DescribeStream GetShardIterator GetRecords ListStreams"),
             ],
             place.arns("dynamodb", f"table/{naming.table(environment)}*"),
         ),
@@ -213,7 +211,7 @@ def boundary(place: Place) -> Statements:
         ),
         policies.allow(
             "Secrets",
-            ["secretsmanager:GetSecretValue"],
+            actions("secretsmanager", "GetSecretValue ListSecretVersionIds"),
             place.arns("secretsmanager", f"secret:{naming.secret(environment, '*')}"),
         ),
         policies.allow(
@@ -244,4 +242,10 @@ def boundary(place: Place) -> Statements:
             place.arns("sqs", place.prefix),
         ),
         policies.allow("Topics", ["sns:Publish"], place.arns("sns", place.prefix)),
+        # To clients of a stage of the environment's name; which API is its own, its id does not tell.
+        policies.allow(
+            "Connections",
+            ["execute-api:ManageConnections"],
+            place.arns("execute-api", f"*/{environment}/POST/@connections/*"),
+        ),
     ]

@@ -2,12 +2,14 @@
 
 The actions are those that provider 5.100.0 was seen to call, those of its updates (its source), and what AWS
 checks behind them. The names follow AWS's service authorization reference. Keys and roles are in
-`ci/security.py`, CloudFront in `ci/edge.py`.
+`ci/security.py`, CloudFront in `ci/edge.py`, functions and the chat's API in `ci/compute.py`.
 """
 
 from __future__ import annotations
 
+from constructs_lib.ci.compute import compute
 from constructs_lib.ci.edge import edge
+from constructs_lib.ci.monitoring import monitoring
 from constructs_lib.ci.permissions import Permission, Place, actions
 from constructs_lib.ci.security import keys, roles
 from environments import naming
@@ -20,6 +22,8 @@ def permissions(place: Place) -> dict[str, list[Permission]]:
         "security": [*keys(place), *roles(place)],
         "messages": _messages(place),
         "edge": edge(place),
+        "monitoring": monitoring(place),
+        "compute": compute(place),
     }
 
 
@@ -119,6 +123,8 @@ def _messages(place: Place) -> list[Permission]:
                 "logs",
                 f"log-group:{naming.log_group(environment, '*')}",
                 f"log-group:aws-waf-logs-{place.prefix}",
+                # Of the chat's API: an id of AWS's making, and the stage's name.
+                f"log-group:/aws/apigateway/*/{environment}",
             ),
             actions("logs", "ListTagsForResource"),
             actions(

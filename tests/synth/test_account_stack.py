@@ -72,7 +72,8 @@ def test_trap_50_costs_are_told_to_addresses_that_need_no_confirmation() -> None
     subscription = synthesized.only("aws_ce_anomaly_subscription")
     assert subscription["subscriber"] == [{"type": "EMAIL", "address": "alerts@example.com"}]
     assert subscription["threshold_expression"]["dimension"]["values"] == ["15"]
-    assert "aws_sns_topic_subscription" not in synthesized.json["resource"]
+    topics = synthesized.all("aws_sns_topic_subscription")
+    assert [path for path in topics if not path.startswith("security-alarms/")] == []
 
 
 def test_trap_31_mail_without_a_configuration_set_gets_one() -> None:
@@ -144,16 +145,19 @@ def test_trap_35_an_address_is_verified_by_a_link_and_needs_no_records() -> None
 @pytest.mark.parametrize("protected", ["true", "false"])
 def test_trap_56_what_cannot_be_made_again_is_protected_with_the_environments(protected: str) -> None:
     synthesized = account_stack(DELETION_PROTECTION=protected)
-    for type_ in ("aws_s3_bucket", "aws_kms_key", "aws_sesv2_email_identity"):
-        refuses = (synthesized.only(type_).get("lifecycle") or {}).get("prevent_destroy", False)
-        assert refuses is (protected == "true"), type_
+    key = synthesized.all("aws_kms_key")["audit-trail/key/key"]
+    kept = [key, *(synthesized.only(type_) for type_ in ("aws_s3_bucket", "aws_sesv2_email_identity"))]
+    for resource in kept:
+        refuses = (resource.get("lifecycle") or {}).get("prevent_destroy", False)
+        assert refuses is (protected == "true"), resource["//"]
     assert synthesized.only("aws_s3_bucket")["force_destroy"] is (protected == "false")
-    assert synthesized.only("aws_kms_key")["deletion_window_in_days"] == (30 if protected == "true" else 7)
+    assert key["deletion_window_in_days"] == (30 if protected == "true" else 7)
 
 
 def test_outputs_have_the_names_that_ops_reads() -> None:
     assert set(account_stack().json["output"]) == {
         *("aws_region", "access_analyzer_arn", "trail_bucket_name", "trail_log_group"),
+        "security_alarm_topic_arn",
         *("mail_identities", "mail_dns_records", "mail_configuration_set"),
         *("plan_role_arn", "deploy_role_arn_dev", "deploy_role_arn_staging", "deploy_role_arn_prod"),
     }

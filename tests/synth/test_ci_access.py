@@ -138,6 +138,8 @@ def test_a_deploy_role_covers_what_its_environment_is_named(environment: str) ->
             "name",
             "arn:aws:logs:us-east-1:123456789012:delivery-source:{}",
         ),
+        "aws_lambda_function": ("function_name", "arn:aws:lambda:us-east-1:123456789012:function:{}"),
+        "aws_cloudwatch_event_rule": ("name", "arn:aws:events:us-east-1:123456789012:rule/{}"),
     }
     synthesized = stack(environment, CLOUDFRONT_WAF="true")
     for type_, (attribute, pattern) in named.items():
@@ -197,6 +199,87 @@ def test_nothing_is_taken_over_by_tagging_it(environment: str) -> None:
         if tagging and "aws:ResourceTag/Environment" not in condition.get("StringEquals", {}):
             assert condition["StringEquals"]["aws:RequestTag/Environment"] == environment, sid
             assert condition["Null"]["aws:ResourceTag/Environment"] == "true", sid
+
+
+@each_environment
+def test_a_deploy_role_maps_events_to_functions_of_its_environment_only(environment: str) -> None:
+    statements = _statements(f"deploy-{environment}")
+    changing = [
+        s
+        for s in statements.values()
+        if {f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete")} & {*s["Action"]}
+    ]
+    assert len(changing) == 2
+    functions = [f"arn:aws:lambda:us-east-1:123456789012:function:spec-wizard-{environment}-*"]
+    for statement in changing:
+        assert statement["Condition"] == {"ArnLike": {"lambda:FunctionArn": functions}}
+
+
+MANAGE = "arn:aws:apigateway:us-east-1::"
+
+
+def _api_permissions(role: str, verb: str, path: str) -> list[dict[str, Any]]:
+    """The statements that let a role do that, each under its own condition."""
+    return [
+        s
+        for s in _statements(role).values()
+        if f"apigateway:{verb}" in s["Action"]
+        and any(fnmatchcase(f"{MANAGE}{path}", resource) for resource in s["Resource"])
+    ]
+
+
+@each_environment
+@pytest.mark.parametrize("path", ["/apis/abc", "/domainnames/chat.example.com"])
+def test_a_deploy_role_changes_apis_with_its_environments_tags_only(environment: str, path: str) -> None:
+    wanted = {"Project": "spec-wizard", "Environment": environment}
+    tags = {f"aws:ResourceTag/{name}": value for name, value in wanted.items()}
+    for verb in ("PATCH", "DELETE"):
+        (statement,) = _api_permissions(f"deploy-{environment}", verb, path)
+        assert statement["Condition"] == {"StringEquals": tags}
+    (create,) = _api_permissions(f"deploy-{environment}", "POST", path.rsplit("/", 1)[0])
+    assert create["Condition"] == {
+        "StringEquals": {f"aws:RequestTag/{name}": value for name, value in wanted.items()}
+    }
+
+
+@each_environment
+def test_a_deploy_role_leaves_parts_of_apis_alone_that_have_other_tags(environment: str) -> None:
+    """Whether a part has its API's tags is for AWS to say; where it has other ones, it is another's."""
+    role, tag = f"deploy-{environment}", "aws:ResourceTag/Environment"
+    encoded = "/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fapis%2Fabc"
+    for verb, path in (
+        ("POST", "/apis/abc/routes"),
+        ("PATCH", "/apis/abc/routes/def"),
+        ("DELETE", "/apis/abc/routes/def/routeresponses/ghi"),
+        ("POST", "/apis/abc/deployments"),
+        ("PATCH", "/apis/abc/stages/any"),
+        ("POST", "/domainnames/chat.example.com/apimappings"),
+        ("PUT", encoded),
+        ("POST", encoded),
+        ("DELETE", encoded),
+    ):
+        found = _api_permissions(role, verb, path)
+        assert found, f"{verb} {path}"
+        for statement in found:
+            (compared,) = (
+                values[tag]
+                for operator, values in statement["Condition"].items()
+                if operator.startswith("StringEquals") and tag in values
+            )
+            assert compared == environment, f"{verb} {path}"
+    for verb in ("POST", "PUT"):
+        (tagging,) = _api_permissions(role, verb, encoded)
+        assert tagging["Condition"]["StringEquals"]["aws:RequestTag/Environment"] == environment
+
+
+@each_environment
+def test_the_boundary_lets_roles_post_to_connections_of_their_stage_and_no_other(environment: str) -> None:
+    boundary = account_stack().all("aws_iam_policy")[f"boundaries/{environment}"]
+    statements = {s["Sid"]: s for s in json.loads(boundary["policy"])["Statement"]}
+    assert statements["Connections"]["Action"] == ["execute-api:ManageConnections"]
+    assert statements["Connections"]["Resource"] == [
+        f"arn:aws:execute-api:us-east-1:123456789012:*/{environment}/POST/@connections/*"
+    ]
 
 
 def test_the_plan_role_changes_nothing_but_locks() -> None:

@@ -58,7 +58,7 @@ def test_trap_09_stream_shows_both_images_and_somebody_may_read_it() -> None:
     synthesized = stack("dev")
     table = synthesized.only("aws_dynamodb_table")
     assert (table["stream_enabled"], table["stream_view_type"]) == (True, "NEW_AND_OLD_IMAGES")
-    policy = synthesized.all("aws_iam_role_policy")["security/stream-consumer/table-stream-read"]
+    policy = synthesized.all("aws_iam_role_policy")["consumers/stream/stream-consumer/role/table-stream-read"]
     read = json.loads(policy["policy"])["Statement"][0]
     assert set(read["Action"]) >= {"dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     assert [resource.rsplit(".", 1)[1] for resource in read["Resource"]] == ["stream_arn}"]

@@ -47,6 +47,60 @@ def test_the_override_keeps_the_backend_and_adds_the_endpoint(outdir: Path) -> N
     assert override["resource"] == {"aws_cloudfront_distribution": {"cdn": {"wait_for_deployment": False}}}
 
 
+API = "${aws_apigatewayv2_api.chat_api_5C33A3BC.id}"
+
+
+def _environments(outdir: Path, **functions: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Functions that have these variables -> what the override makes of them."""
+    resources = {
+        name: {"function_name": name, "environment": {"variables": variables}}
+        for name, variables in functions.items()
+    }
+    resources["bare"] = {"function_name": "bare"}
+    (outdir / "stacks/dev/cdk.tf.json").write_text(
+        json.dumps(STACK | {"resource": {"aws_lambda_function": resources}})
+    )
+    working_directory.prepare(outdir, LOCAL)
+    override = json.loads((outdir / "stacks/dev/local_override.tf.json").read_text())
+    changed = override.get("resource", {}).get("aws_lambda_function", {})
+    assert all(list(block) == ["environment"] for block in changed.values())
+    return {name: block["environment"]["variables"] for name, block in changed.items()}
+
+
+def test_trap_40_a_stage_is_at_the_local_aws_there(outdir: Path) -> None:
+    """All variables of the function with it: a block of an override replaces the whole block."""
+    changed = _environments(
+        outdir,
+        worker={
+            "TABLE_NAME": "${aws_dynamodb_table.table.name}",
+            "CONNECTIONS_URL": f"https://{API}.execute-api.eu-west-1.amazonaws.com/dev",
+        },
+        known={"URL": "https://abc123.execute-api.us-east-1.amazonaws.com/prod"},
+    )
+    assert changed == {
+        "worker": {
+            "TABLE_NAME": "${aws_dynamodb_table.table.name}",
+            "CONNECTIONS_URL": f"https://127.0.0.1:4566/_aws/execute-api/{API}/dev",
+        },
+        "known": {"URL": "https://127.0.0.1:4566/_aws/execute-api/abc123/prod"},
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://models.example.com/v1",
+        "https://sqs.us-east-1.amazonaws.com/123456789012/queue",
+        "see https://abc123.execute-api.us-east-1.amazonaws.com/prod",
+        "https://abc123.execute-api.us-east-1.amazonaws.com.example.com/prod",
+        "https://abc123.execute-api.us-east-1.amazonaws.com/prod/@connections",
+        "wss://abc123.execute-api.us-east-1.amazonaws.com/prod",
+    ],
+)
+def test_no_other_variable_of_a_function_is_touched(outdir: Path, value: str) -> None:
+    assert _environments(outdir, other={"URL": value}) == {}
+
+
 def test_no_endpoint_no_override(outdir: Path) -> None:
     working_directory.prepare(outdir, LOCAL)
     working_directory.prepare(outdir, {})

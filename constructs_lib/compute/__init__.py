@@ -1,0 +1,1 @@
+"""Lambda functions: what they are called, made of and allowed to."""

@@ -1,0 +1,1 @@
+"""Monitoring: alarms, dashboard, log queries (seed, "Monitoring Stack")."""

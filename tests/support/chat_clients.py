@@ -1,0 +1,77 @@
+"""Many chat clients at once: asyncio, real WebSockets, and the same check of order as `ops chat`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ulid import ULID
+from websockets.asyncio.client import ClientConnection, connect
+
+from ops.chat.answer import Answer, Frame
+from ops.chat.line import with_token
+
+
+@dataclass
+class Exchange:
+    """A question and what came of it. Times in seconds since the question was sent."""
+
+    question: str
+    answer: Answer
+    first_delta_s: float = 0.0
+    done_s: float = 0.0
+
+
+@dataclass
+class Client:
+    """One client over one connection. stray: frames of no message of its own."""
+
+    url: str
+    token: str
+    authority: ssl.SSLContext | None
+    exchanges: list[Exchange] = field(default_factory=list)
+    stray: list[Frame] = field(default_factory=list)
+    frames: int = 0
+
+    async def converse(self, questions: Sequence[str], patience_s: float) -> None:
+        """Ask one after the other, each when the one before is answered."""
+        async with self.line() as line:
+            for question in questions:
+                await asyncio.wait_for(self._ask(line, question), patience_s)
+
+    def line(self) -> Any:
+        """A new connection, as a context."""
+        return connect(
+            with_token(self.url, self.token), ssl=self.authority, proxy=None, open_timeout=60, max_size=None
+        )
+
+    async def _ask(self, line: ClientConnection, question: str) -> None:
+        exchange = Exchange(question, Answer(str(ULID())))
+        self.exchanges.append(exchange)
+        began = time.monotonic()
+        await line.send(
+            json.dumps({"action": "sendMessage", "messageId": exchange.answer.message_id, "text": question})
+        )
+        while not exchange.answer.ended:
+            frame = json.loads(await line.recv())
+            self.frames += 1
+            if frame.get("messageId") != exchange.answer.message_id:
+                self.stray.append(frame)
+                continue
+            if exchange.answer.take(frame) and not exchange.first_delta_s:
+                exchange.first_delta_s = time.monotonic() - began
+        exchange.done_s = time.monotonic() - began
+
+
+async def all_at_once(
+    clients: Sequence[Client], questions: Sequence[Sequence[str]], patience_s: float
+) -> None:
+    """Every client asks its own questions; all begin together."""
+    await asyncio.gather(
+        *(client.converse(own, patience_s) for client, own in zip(clients, questions, strict=True))
+    )
