@@ -35,15 +35,20 @@ class Checkpoint:
     def watch(self) -> None:
         """Wraps the ASGI application to notice the requests that may change state."""
         inner = self._app.app
+        # What services change by themselves, between requests (fixes/background.py).
+        self._app.note_change = self._note
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             try:
                 await inner(scope, receive, send)
             finally:
                 if scope["type"] == "websocket" or scope.get("method") not in READS:
-                    self._pending = True
+                    self._note()
 
         self._app.app = watched
+
+    def _note(self) -> None:
+        self._pending = True
 
     async def run(self) -> None:
         """Saves at every interval in which something happened."""

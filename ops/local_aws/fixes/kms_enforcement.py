@@ -64,14 +64,14 @@ def _install_s3() -> None:
                 written, refused = s3._resolve_sse_write_headers(merged, bucket)
                 key = (written or {}).get(KEY_HEADER) if refused is None else None
                 context = _s3_context(bucket, name, key)
-                if no := _refusal("s3", "kms:GenerateDataKey", key, headers, query_params, context):
+                if no := refusal("s3", "kms:GenerateDataKey", key, headers, query_params, context):
                     return no
         answer = await inner(method, path, headers, body, query_params, **more)
         if method == "GET" and answer[0] in (200, 206):
             sent = {header.lower(): value for header, value in dict(answer[1]).items()}
             key = sent.get(KEY_HEADER)
             context = _s3_context(bucket, name, key)
-            if no := _refusal("s3", "kms:Decrypt", key, headers, query_params, context):
+            if no := refusal("s3", "kms:Decrypt", key, headers, query_params, context):
                 return no
         return answer
 
@@ -103,7 +103,7 @@ def _install_dynamodb() -> None:
                 description = (dynamodb._tables.get(name) or {}).get("SSEDescription") or {}
                 context = {"aws:dynamodb:tableName": name, "aws:dynamodb:subscriberId": get_account_id()}
                 key = description.get("KMSMasterKeyArn")
-                if no := _refusal("dynamodb", "kms:Decrypt", key, headers, query_params, context):
+                if no := refusal("dynamodb", "kms:Decrypt", key, headers, query_params, context):
                     return no
         return await inner(method, path, headers, body, query_params)
 
@@ -148,7 +148,7 @@ def _context_keys(context: Context) -> dict[str, Any]:
     return keys
 
 
-def _refusal(
+def refusal(
     service: str, action: str, reference: str | None, headers: Any, query_params: Any, context: Context
 ) -> Any:
     """The answer that refuses the caller the key, None if he may use it or if AWS owns it."""
