@@ -16,14 +16,16 @@ SETUP = $(PYTHON) -I ops/setup/__main__.py $(THIS_PYTHON)
 IN_VENV = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test test-fast bench lint lock clean
+.PHONY: help setup up down test test-fast least-privilege bench lint lock clean
 
 help:
-	@echo "make setup      .venv, Node packages, Terraform; does nothing where all is there"
+	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
 	@echo "make up         a fresh checkout to an applied, answering dev environment on the local AWS"
 	@echo "make down       stop what 'make up' started; the state is kept"
-	@echo "make test       all tests: unit, synth, plan, local (PYTEST_ARGS='-k name' selects)"
-	@echo "make test-fast  unit and synth tests only"
+	@echo "make test       all tests: unit, functions, synth, plan, local (PYTEST_ARGS='-k name' selects)"
+	@echo "make test-fast  unit, function and synth tests only"
+	@echo "make least-privilege"
+	@echo "                takes away each statement of each function's role, and sees what fails"
 	@echo "make bench      measure synth, plan and start times"
 	@echo "make lint       ruff and mypy"
 	@echo "make lock       resolve Pipfile.lock and package-lock.json anew"
@@ -49,7 +51,10 @@ test: setup
 	@$(IN_VENV) -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-fast: setup
-	@$(IN_VENV) -m pytest $(PARALLEL) tests/unit tests/synth $(PYTEST_ARGS)
+	@$(IN_VENV) -m pytest $(PARALLEL) tests/unit tests/functions tests/synth $(PYTEST_ARGS)
+
+least-privilege: setup
+	@$(IN_VENV) -m pytest tests/least_privilege $(PYTEST_ARGS)
 
 bench: setup
 	@$(IN_VENV) -m bench

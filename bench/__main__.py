@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import commands, machine, plans, report, synth
+from bench import commands, functions, machine, plans, report, synth
 from bench.figures import Figure, Verdict
 from bench.processes import OnProgress
 from ops import paths
@@ -26,6 +26,7 @@ PARTS = {
     commands.START: commands.measure,
     synth.AGAINST_STOCK: synth.against_stock,
     synth.GROWTH: synth.by_number,
+    functions.GROUP: functions.measure,
     plans.GROUP: plans.measure,
 }
 

@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 class Figure:
     """One line of the result.
 
-    value: None where it could not be measured; unit: "s", "MiB", "x" or "%".
+    value: None where it could not be measured; unit: "s", "ms", "MiB", "KiB", "x" or "%".
     at_most, at_least: the goal, in the same unit, if there is one. detail: how it came about.
     """
 

@@ -11,10 +11,14 @@ import typer
 
 from ops.commands import (
     account,
+    alarms,
     bootstrap,
+    chat,
+    dashboard,
     email,
     local,
     outputs,
+    session,
     sign_url,
     signing_key,
     smoke,
@@ -58,10 +62,14 @@ app.command()(up.down)
 app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(dashboard.dashboard)
+app.command()(chat.chat)
+app.add_typer(session.app, name="session")
 app.command()(sign_url.sign_url)
 app.add_typer(signing_key.app, name="signing-key")
 app.add_typer(email.app, name="email")
 app.add_typer(account.app, name="account")
+app.add_typer(alarms.app, name="alarms")
 app.add_typer(state.app, name="state")
 app.add_typer(local.app, name="local")
 

@@ -19,8 +19,8 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
 
     With an environment comes the stack of its account, in the folder beside it. An account's stack is one of
     those behind the environments that ENVIRONMENT names. Raises OpsError: CONFIGURATION where there is no
-    such stack, or where main.py refused a value, with main.py's own words; FAILED for whatever else it ended
-    with.
+    such stack, or where main.py refused a value, with main.py's own words; TOOL where the functions' packages
+    are not there; FAILED for whatever else it ended with.
     """
     # main.py would take "all" and "dev,staging", which are no folder.
     if environment not in ENVIRONMENTS and not is_account(environment):
@@ -39,8 +39,8 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
         text=True,
         check=False,
     )
-    if result.returncode == ExitCode.CONFIGURATION:
-        raise OpsError(result.stderr.strip(), code=ExitCode.CONFIGURATION)
+    if result.returncode in (ExitCode.CONFIGURATION, ExitCode.TOOL):
+        raise OpsError(result.stderr.strip(), code=ExitCode(result.returncode))
     if result.returncode != 0:
         said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
         raise OpsError(f"The synth of {environment} failed:\n{said}")

@@ -6,8 +6,10 @@ exists". Here the resources that a plan wants to create are looked for in AWS; t
 environment's tags are imported.
 
 Only resources with a name of their own matter: settings of a bucket, policies of a role or a key, topics,
-subscriptions and scaling targets are written again over themselves. What cannot be tagged (an alias, a cache
-policy, a template) counts as ours by its name, which begins with the project's and the environment's.
+subscriptions, scaling targets, rules, alarms, dashboards and filters are written again over themselves. What
+cannot be tagged (an alias, a cache policy, a template) counts as ours by its name, which begins with the
+project's and the environment's. What lies in something else (a route in an API) is looked for once a plan
+knows that something's id: each plan that imports more may know more.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import naming
-from ops.adoption import account, edge, foundation, mail
+from ops.adoption import account, chat, edge, foundation, functions, mail, queries
 from ops.adoption.answers import Find
 from ops.terraform import Change
 
@@ -29,6 +31,9 @@ FINDERS: dict[str, tuple[str, Find]] = {
     **edge.FINDERS,
     **mail.FINDERS,
     **account.FINDERS,
+    **functions.FINDERS,
+    **chat.FINDERS,
+    **queries.FINDERS,
 }
 """Type of resource -> service that is asked, and who asks it."""
 

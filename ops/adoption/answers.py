@@ -14,6 +14,15 @@ def tags(entries: Iterable[dict[str, str]], key: str = "Key", value: str = "Valu
     return {entry[key]: entry[value] for entry in entries}
 
 
+def known(after: dict[str, Any], *names: str) -> list[str]:
+    """These planned attributes; none where one is known only once something else is there.
+
+    A second plan, which imports that something, knows them.
+    """
+    values = [after.get(name) for name in names]
+    return [] if None in values else [str(value) for value in values]
+
+
 def missing(call: Callable[[], Any], *codes: str) -> Any:
     """The answer, or None where AWS says that there is no such thing."""
     from botocore.exceptions import ClientError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ops.adoption.answers import Find, missing, tags
+from ops.adoption.answers import Find, known, missing, tags
 
 
 def _role(iam: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
@@ -76,7 +76,10 @@ def _bucket(s3: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
 
 
 def _log_group(logs: Any, after: dict[str, Any], ours: dict[str, str]) -> str | None:
-    name: str = after["name"]
+    names = known(after, "name")
+    if not names:
+        return None
+    (name,) = names
     for group in logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
         if group["logGroupName"] == name:
             arn = group["arn"].removesuffix(":*")

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "dev"
 
+QUESTION = "What makes a good software specification?"
+
 NEXT = """\
   . .venv/bin/activate        puts `ops` and `cdktf` on PATH
   eval "$(ops local env)"     leads them, and terraform and aws, to the local AWS
   cdktf diff dev              shows what a change in constructs_lib/ or environments/ would do
   cdktf deploy staging        deploys another environment
+  ops chat dev                talks to the deployed chat
+  ops dashboard dev           shows its metrics; --html FILE as a page
   ops smoke dev               proves the promises again
   make down                   stops the local AWS; its state is kept for the next `make up`"""
 
@@ -29,7 +33,7 @@ def up() -> None:
     from rich.console import Console
 
     from ops import paths, stacks, synth
-    from ops.commands import signing_key, smoke
+    from ops.commands import alarms, chat, signing_key, smoke
     from ops.commands.outputs import Format, render
     from ops.files import write_private
     from ops.progress import step
@@ -54,8 +58,14 @@ def up() -> None:
         _deploy(terraform, ENVIRONMENT, config.aws_region, console)
         outputs = terraform.outputs()
 
+    if alarms.confirm_from_the_mailbox(outputs):
+        console.print(f"[bold]Alarms[/] of {ENVIRONMENT}: the mail to {config.alert_email} is confirmed")
+
     console.print("[bold]Proof[/], under the application's role")
     smoke.judge(ENVIRONMENT, smoke.run(ENVIRONMENT, outputs))
+
+    console.print("[bold]Chat[/], through the WebSocket API")
+    chat.talk(ENVIRONMENT, outputs, QUESTION, console)
 
     text, file = render(outputs, Format.ENV), paths.OUTPUTS / f"{ENVIRONMENT}.env"
     write_private(file, text)
@@ -110,13 +120,14 @@ def _deploy(terraform: Terraform, environment: str, region: str, console: Consol
     adoption.remove(terraform.directory)  # of a run that was killed between its two plans
     with step(console, "Terraform plan"):
         plan = terraform.plan()
-        found = adoption.find(plan.changes, environment, region)
-        if found:
-            adoption.write(terraform.directory, found)
-            try:
+        found: dict[str, str] = {}
+        try:
+            while (there := adoption.find(plan.changes, environment, region)).keys() - found.keys():
+                found |= there
+                adoption.write(terraform.directory, found)
                 plan = terraform.plan()
-            finally:
-                adoption.remove(terraform.directory)
+        finally:
+            adoption.remove(terraform.directory)
     for address in found:
         console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
     if plan.empty:

@@ -32,6 +32,16 @@ class Deployment:
             **options,
         )
 
+    def application_resource(self, service: Any) -> Any:
+        """The same as a boto3 resource."""
+        return self._session.resource(
+            service,
+            region_name=self.outputs["aws_region"],
+            aws_access_key_id=self._credentials["AccessKeyId"],
+            aws_secret_access_key=self._credentials["SecretAccessKey"],
+            aws_session_token=self._credentials["SessionToken"],
+        )
+
     def anonymous_s3(self) -> Any:
         """An S3 client that signs nothing."""
         import boto3

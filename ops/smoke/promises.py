@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.smoke import Promise, cdn, database, email, parameters, storage, uploads
+from ops.smoke import Promise, cdn, chat, database, email, monitoring, parameters, storage, uploads
 
 
 def promises_of(outputs: dict[str, str]) -> tuple[Promise, ...]:
@@ -14,4 +14,6 @@ def promises_of(outputs: dict[str, str]) -> tuple[Promise, ...]:
         *uploads.PROMISES,
         *(cdn.PROMISES if "cloudfront_domain" in outputs else ()),
         *email.PROMISES,
+        *chat.PROMISES,
+        *monitoring.PROMISES,
     )

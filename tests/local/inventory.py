@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ def left_over(local_aws: LocalAws, environment: str) -> list[str]:
         name
         for name in project(local_aws)
         if f"{naming.PROJECT}-{naming.ACCOUNT}-" not in name  # its roles for pipelines name an environment
-        if name.endswith(f"-{environment}") or any(word in name for word in words)
+        if name.endswith((f"-{environment}", f"/{environment}")) or any(word in name for word in words)
     ]
 
 
@@ -33,7 +34,11 @@ def project(local_aws: LocalAws) -> list[str]:
 
 
 def _is_ours(name: str) -> bool:
-    return naming.PROJECT in name or "Specification Wizard" in name or name.startswith("always: ")
+    return (
+        naming.PROJECT in name
+        or "Specification Wizard" in name
+        or name.startswith(("always: ", "log group: /aws/apigateway/"))
+    )
 
 
 def everything(client: Callable[[str], Any]) -> Iterator[str]:
@@ -58,6 +63,19 @@ def everything(client: Callable[[str], Any]) -> Iterator[str]:
             "anomaly monitor",
             (m["MonitorName"] for m in client("ce").get_anomaly_monitors()["AnomalyMonitors"]),
         ),
+        ("function", (f["FunctionName"] for f in client("lambda").list_functions()["Functions"])),
+        ("permission", _permissions(client("lambda"))),
+        ("event source", _event_sources(client("lambda"))),
+        ("api", _apis(client("apigatewayv2"))),
+        ("domain name", (d["DomainName"] for d in client("apigatewayv2").get_domain_names()["Items"])),
+        ("rule", (rule["Name"] for rule in client("events").list_rules()["Rules"])),
+        ("alarm", _alarms(client("cloudwatch"))),
+        (
+            "dashboard",
+            (d["DashboardName"] for d in client("cloudwatch").list_dashboards()["DashboardEntries"]),
+        ),
+        ("query", (q["name"] for q in client("logs").describe_query_definitions()["queryDefinitions"])),
+        ("filter", _filters(client("logs"))),
     ):
         yield from (f"{kind}: {name}" for name in names)
     yield from _keys(client("kms"))
@@ -71,6 +89,53 @@ def everything(client: Callable[[str], Any]) -> Iterator[str]:
 def _scaling_targets(autoscaling: Any) -> Iterator[str]:
     found = autoscaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
     yield from (target["ResourceId"] for target in found)
+
+
+def _permissions(lambda_: Any) -> Iterator[str]:
+    """Who may invoke a function, by the statements of its policy."""
+    for function in lambda_.list_functions()["Functions"]:
+        name = function["FunctionName"]
+        try:
+            policy = json.loads(lambda_.get_policy(FunctionName=name)["Policy"])
+        except lambda_.exceptions.ResourceNotFoundException:
+            continue
+        yield from (f"{name}/{statement['Sid']}" for statement in policy["Statement"])
+
+
+def _event_sources(lambda_: Any) -> Iterator[str]:
+    for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]:
+        source = mapping["EventSourceArn"].partition("/stream/")[0]
+        yield f"{source} -> {mapping['FunctionArn']}"
+
+
+def _apis(gateway: Any) -> Iterator[str]:
+    """Each API and its parts; by names, because ids are others after every deployment."""
+    for api in gateway.get_apis()["Items"]:
+        name, id_ = api["Name"], api["ApiId"]
+        yield name
+        yield from (f"{name}: stage {s['StageName']}" for s in gateway.get_stages(ApiId=id_)["Items"])
+        yield from (f"{name}: authorizer {a['Name']}" for a in gateway.get_authorizers(ApiId=id_)["Items"])
+        for integration in gateway.get_integrations(ApiId=id_)["Items"]:
+            yield f"{name}: integration {integration['IntegrationUri']}"
+        for route in gateway.get_routes(ApiId=id_)["Items"]:
+            yield f"{name}: route {route['RouteKey']}"
+            responses = gateway.get_route_responses(ApiId=id_, RouteId=route["RouteId"])["Items"]
+            yield from (f"{name}: response {r['RouteResponseKey']} of {route['RouteKey']}" for r in responses)
+
+
+def _alarms(cloudwatch: Any) -> Iterator[str]:
+    for kind in ("MetricAlarms", "CompositeAlarms"):
+        found = cloudwatch.describe_alarms(AlarmTypes=[kind.removesuffix("s")])
+        yield from (alarm["AlarmName"] for alarm in found.get(kind, []))
+
+
+def _filters(logs: Any) -> Iterator[str]:
+    """What reads log groups along: metric filters and subscriptions."""
+    for group in logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        metrics = logs.describe_metric_filters(logGroupName=name)["metricFilters"]
+        subscriptions = logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]
+        yield from (f"{name} {found['filterName']}" for found in (*metrics, *subscriptions))
 
 
 def _keys(kms: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 from pathlib import Path
@@ -11,12 +12,14 @@ from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from ops import adoption, aws
 from ops.adoption import foundation
+from ops.commands import up
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.terraform import Change
+from ops.terraform import Change, Plan
 
 OURS = {"Project": "spec-wizard", "Environment": "dev", "ManagedBy": "terraform"}
 ARN = "arn:aws:x:us-east-1:123456789012:y"
@@ -191,12 +194,47 @@ def test_a_key_that_hides_from_us_does_not_end_the_search(found: Any) -> None:
     assert found(account, "aws_kms_key") == "key-2"
 
 
+def test_a_log_group_whose_name_is_not_known_yet_is_not_looked_for(
+    found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of an API has the API's id in its name."""
+    monkeypatch.setitem(PLANNED, "aws_cloudwatch_log_group", {"retention_in_days": 30})
+    account = Account(OURS)
+    assert found(account, "aws_cloudwatch_log_group") is None
+    assert account.logs.mock_calls == []
+
+
 def test_a_refusal_is_told_and_not_taken_for_absence(found: Any) -> None:
     account = Account(OURS)
     account.iam.get_role.side_effect = refusal("AccessDenied")
     with pytest.raises(OpsError, match=r"aws_iam_role\.x") as caught:
         found(account, "aws_iam_role")
     assert caught.value.code is ExitCode.AUTHENTICATION
+
+
+def test_what_lies_in_something_adopted_is_adopted_by_the_next_plan(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An API's id is known to the plan that imports the API; only then can its routes be looked for."""
+    there: list[dict[str, str]] = [{"api.x": "a1"}, {"route.x": "a1/r1"}, {}]
+    asked: list[tuple[Change, ...]] = []
+    imported: list[list[str]] = []
+
+    def find(changes: tuple[Change, ...], *_: str) -> dict[str, str]:
+        asked.append(changes)
+        return there[len(asked) - 1]
+
+    def plan() -> Plan:
+        file = tmp_path / adoption.FILE
+        blocks = json.loads(file.read_text())["import"] if file.exists() else []
+        imported.append([block["to"] for block in blocks])
+        return Plan(tmp_path / "plan", (), ())
+
+    monkeypatch.setattr(adoption, "find", find)
+    terraform = Mock(directory=tmp_path, plan=plan)
+    up._deploy(terraform, "dev", "us-east-1", Console(file=io.StringIO()))
+    assert imported == [[], ["api.x"], ["api.x", "route.x"]]
+    assert not (tmp_path / adoption.FILE).exists()
 
 
 def test_import_blocks_come_and_go(tmp_path: Path) -> None:

@@ -1,23 +1,38 @@
-"""Finders of delivery, mail and account: by name, and by tags where AWS keeps tags of such a thing."""
+"""Finders of all but the foundation: by name, and by tags where AWS keeps tags of such a thing."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ops.adoption import account, edge, mail
+from ops.adoption import account, chat, edge, functions, mail, queries
 
 OURS = {"Project": "spec-wizard", "Environment": "dev", "ManagedBy": "terraform"}
 TAGS = [{"Key": name, "Value": value} for name, value in OURS.items()]
 ARN = "arn:aws:x:us-east-1:123456789012:y"
-FINDERS = {**edge.FINDERS, **mail.FINDERS, **account.FINDERS}
+FINDERS = {
+    **edge.FINDERS,
+    **mail.FINDERS,
+    **account.FINDERS,
+    **functions.FINDERS,
+    **chat.FINDERS,
+    **queries.FINDERS,
+}
+NO_SUCH_THING: dict[str, Any] = {"Items": []}
+EMPTY = {"get_apis": NO_SUCH_THING, "describe_query_definitions": {"queryDefinitions": []}}
 
 
 def page(item: dict[str, Any]) -> dict[str, Any]:
     return {"List": {"Quantity": 1, "Items": [item]}, "ResponseMetadata": {}}
+
+
+def items(wanted: dict[str, Any], **other: Any) -> dict[str, Any]:
+    """One of API Gateway's lists, in which the wanted item is the second, if there is another."""
+    return {"Items": [*([other] if other else []), wanted]}
 
 
 def refusal(code: str) -> ClientError:
@@ -139,6 +154,87 @@ THERE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"get_analyzer": {"analyzer": {"tags": OURS}}},
         "account",
     ),
+    "aws_lambda_function": (
+        {"function_name": "worker"},
+        {"get_function": {"Configuration": {}, "Tags": OURS}},
+        "worker",
+    ),
+    "aws_lambda_permission": (
+        {"function_name": "worker", "statement_id": "route"},
+        {
+            "get_policy": {"Policy": json.dumps({"Statement": [{"Sid": "other"}, {"Sid": "route"}]})},
+            "get_function": {"Configuration": {}, "Tags": OURS},
+        },
+        "worker/route",
+    ),
+    "aws_lambda_event_source_mapping": (
+        {"function_name": f"{ARN}:worker", "event_source_arn": f"{ARN}:queue"},
+        {
+            "list_event_source_mappings": {
+                "EventSourceMappings": [{"UUID": "m1", "FunctionArn": f"{ARN}:worker"}]
+            },
+            "get_function": {"Configuration": {}, "Tags": OURS},
+        },
+        "m1",
+    ),
+    "aws_apigatewayv2_api": (
+        {"name": "chat"},
+        {"get_apis": items({"ApiId": "a1", "Name": "chat", "Tags": OURS}, Name="other", Tags=OURS)},
+        "a1",
+    ),
+    "aws_apigatewayv2_authorizer": (
+        {"api_id": "a1", "name": "tokens"},
+        {"get_authorizers": items({"AuthorizerId": "u1", "Name": "tokens"}, Name="other")},
+        "a1/u1",
+    ),
+    "aws_apigatewayv2_integration": (
+        {"api_id": "a1", "integration_uri": f"{ARN}:connect"},
+        {"get_integrations": items({"IntegrationId": "i1", "IntegrationUri": f"{ARN}:connect"})},
+        "a1/i1",
+    ),
+    "aws_apigatewayv2_route": (
+        {"api_id": "a1", "route_key": "$connect"},
+        {"get_routes": items({"RouteId": "r1", "RouteKey": "$connect"}, RouteKey="$default")},
+        "a1/r1",
+    ),
+    "aws_apigatewayv2_route_response": (
+        {"api_id": "a1", "route_id": "r1", "route_response_key": "$default"},
+        {"get_route_responses": items({"RouteResponseId": "p1", "RouteResponseKey": "$default"})},
+        "a1/r1/p1",
+    ),
+    "aws_apigatewayv2_deployment": (
+        {"api_id": "a1", "description": "as written"},
+        {"get_deployments": items({"DeploymentId": "d1", "Description": "as written"}, DeploymentId="d0")},
+        "a1/d1",
+    ),
+    "aws_apigatewayv2_stage": ({"api_id": "a1", "name": "dev"}, {"get_stage": {"Tags": OURS}}, "a1/dev"),
+    "aws_apigatewayv2_domain_name": (
+        {"domain_name": "chat.example.com"},
+        {"get_domain_name": {"Tags": OURS}},
+        "chat.example.com",
+    ),
+    "aws_apigatewayv2_api_mapping": (
+        {"domain_name": "chat.example.com", "api_id": "a1"},
+        {
+            "get_api_mappings": items(
+                {"ApiMappingId": "m1", "ApiId": "a1"}, ApiMappingId="m0", ApiId="a1", ApiMappingKey="v2"
+            )
+        },
+        "m1/chat.example.com",
+    ),
+    "aws_cloudwatch_query_definition": (
+        {"name": "dev/slow"},
+        {
+            "describe_query_definitions": {
+                "queryDefinitions": [
+                    {"name": "dev/slower", "queryDefinitionId": "q0"},
+                    {"name": "dev/slow", "queryDefinitionId": "q1", "logGroupNames": ["/app"]},
+                ]
+            },
+            "describe_log_groups": {"logGroups": [{"arn": f"{ARN}:log-group:/app:*"}]},
+        },
+        "arn:aws:logs:us-east-1:123456789012:query-definition:q1",
+    ),
 }
 UNTAGGED = {
     "aws_cloudfront_origin_access_control",
@@ -149,7 +245,22 @@ UNTAGGED = {
     "aws_cloudfront_key_group",
     "aws_sesv2_configuration_set_event_destination",
     "aws_ses_template",
+    *("aws_apigatewayv2_authorizer", "aws_apigatewayv2_integration", "aws_apigatewayv2_route"),
+    "aws_cloudwatch_query_definition",
+    *("aws_apigatewayv2_route_response", "aws_apigatewayv2_deployment", "aws_apigatewayv2_api_mapping"),
 }
+INSIDE = {
+    "aws_lambda_permission": "function_name",
+    "aws_lambda_event_source_mapping": "event_source_arn",
+    "aws_apigatewayv2_authorizer": "api_id",
+    "aws_apigatewayv2_integration": "integration_uri",
+    "aws_apigatewayv2_route": "api_id",
+    "aws_apigatewayv2_route_response": "route_id",
+    "aws_apigatewayv2_deployment": "api_id",
+    "aws_apigatewayv2_stage": "api_id",
+    "aws_apigatewayv2_api_mapping": "domain_name",
+}
+"""Type of what lies in something else -> an attribute that only a plan which imports that something knows."""
 ABSENT = {
     "get_configuration_set": "NotFoundException",
     "get_configuration_set_event_destinations": "NotFoundException",
@@ -159,13 +270,20 @@ ABSENT = {
     "get_trail": "TrailNotFoundException",
     "describe_budget": "NotFoundException",
     "get_analyzer": "ResourceNotFoundException",
+    "get_function": "ResourceNotFoundException",
+    "get_policy": "ResourceNotFoundException",
+    "get_stage": "NotFoundException",
+    "get_domain_name": "NotFoundException",
+    **dict.fromkeys(("get_authorizers", "get_integrations", "get_routes"), "NotFoundException"),
+    **dict.fromkeys(("get_route_responses", "get_deployments", "get_api_mappings"), "NotFoundException"),
 }
 
 
 def client(type_: str) -> Mock:
     """One that answers as AWS does where the thing is there; other operations are not known."""
     answers = THERE[type_][1]
-    made = Mock(spec=list(answers))
+    made = Mock(spec=[*answers, "meta"])
+    made.meta.region_name = "us-east-1"
     for operation, answer in answers.items():
         getattr(made, operation).return_value = answer
     return made
@@ -195,6 +313,8 @@ def test_what_is_not_there_is_not_found(type_: str) -> None:
     for operation, answer in THERE[type_][1].items():
         if operation in ABSENT:
             getattr(asked, operation).side_effect = refusal(ABSENT[operation])
+        elif operation in EMPTY:
+            getattr(asked, operation).return_value = EMPTY[operation]
         elif operation.startswith(("list_", "get_anomaly")) and "Tag" not in str(answer):
             ((name, value),) = [(n, v) for n, v in answer.items() if n != "ResponseMetadata"]
             empty: Any = {"Quantity": 0} if isinstance(value, dict) else []
@@ -217,3 +337,34 @@ def test_a_refusal_is_not_taken_for_absence(type_: str) -> None:
     getattr(asked, next(iter(THERE[type_][1]))).side_effect = refusal("AccessDenied")
     with pytest.raises(ClientError):
         found(type_, asked)
+
+
+@pytest.mark.parametrize("type_", INSIDE)
+def test_what_lies_in_something_that_a_plan_does_not_know_yet_is_not_asked_for(type_: str) -> None:
+    asked, (planned, _, _) = client(type_), THERE[type_]
+    after = {name: value for name, value in planned.items() if name != INSIDE[type_]}
+    assert FINDERS[type_][1](asked, after, OURS) is None
+    assert asked.mock_calls == []
+
+
+@pytest.mark.parametrize(
+    "type_", ["aws_apigatewayv2_authorizer", "aws_apigatewayv2_integration", "aws_apigatewayv2_route"]
+)
+def test_a_part_of_an_empty_api_is_not_found(type_: str) -> None:
+    asked = client(type_)
+    getattr(asked, next(iter(THERE[type_][1]))).return_value = NO_SUCH_THING
+    assert found(type_, asked) is None
+
+
+def test_every_page_of_the_apis_is_read() -> None:
+    asked = client("aws_apigatewayv2_api")
+    other = {"Items": [{"ApiId": "a0", "Name": "chat", "Tags": {}}], "NextToken": "more"}
+    asked.get_apis.side_effect = [other, items({"ApiId": "a1", "Name": "chat", "Tags": OURS})]
+    assert found("aws_apigatewayv2_api", asked) == "a1"
+    assert [call.kwargs for call in asked.get_apis.call_args_list] == [{}, {"NextToken": "more"}]
+
+
+def test_another_statement_of_a_function_is_not_taken_for_the_planned_one() -> None:
+    asked = client("aws_lambda_permission")
+    asked.get_policy.return_value = {"Policy": json.dumps({"Statement": [{"Sid": "other"}]})}
+    assert found("aws_lambda_permission", asked) is None

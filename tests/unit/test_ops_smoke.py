@@ -108,7 +108,15 @@ def test_what_was_allowed_breaks_the_promise() -> None:
 def test_each_promise_is_told_once_and_in_words() -> None:
     made = promises.promises_of({"cloudfront_domain": "d1.cloudfront.net"})
     assert len({promise.text for promise in made}) == len(made)
-    assert {promise.concern for promise in made} == {"database", "security", "storage", "cdn", "email"}
+    assert {promise.concern for promise in made} == {
+        "database",
+        "security",
+        "storage",
+        "cdn",
+        "email",
+        "websocket",
+        "monitoring",
+    }
 
 
 def test_without_cloudfront_nothing_is_promised_of_it() -> None:

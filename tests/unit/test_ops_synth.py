@@ -27,11 +27,17 @@ def test_it_is_told_environment_and_folder(tmp_path: Path, monkeypatch: pytest.M
     assert (tmp_path / "seen").read_text() == f"prod {tmp_path / 'out'}"
 
 
-def test_a_refused_value_comes_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    main(tmp_path, "sys.exit(print('AWS_REGION is not set', file=sys.stderr) or 3)", monkeypatch)
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("AWS_REGION is not set", ExitCode.CONFIGURATION), ("Run `make setup`", ExitCode.TOOL)],
+)
+def test_what_it_refuses_comes_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, code: ExitCode
+) -> None:
+    main(tmp_path, f"sys.exit(print('{words}', file=sys.stderr) or {code:d})", monkeypatch)
     with pytest.raises(OpsError) as caught:
         synth.synthesize("dev", tmp_path)
-    assert (caught.value.message, caught.value.code) == ("AWS_REGION is not set", ExitCode.CONFIGURATION)
+    assert (caught.value.message, caught.value.code) == (words, code)
 
 
 @pytest.mark.parametrize(

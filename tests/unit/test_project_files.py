@@ -66,9 +66,13 @@ def test_no_host_of_a_package_registry() -> None:
         "outputs/dev.env",
         ".local-aws/deployer.json",
         ".tools/terraform/1.11.4/terraform",
+        ".tools/wheels/httpx-0.28.1-py3-none-any.whl",
+        ".tools/functions/connect-0123.zip",
         ".venv/bin/python",
         "node_modules/cdktf-cli/package.json",
         "cdktf.out/stacks/dev/cdk.tf.json",
+        "cdktf.out/functions/connect.zip",
+        "functions/connect/__pycache__/handler.cpython-311.pyc",
         "cdktf.out/stacks/dev/errored.tfstate",
     ],
 )

@@ -1,0 +1,1 @@
+"""The chat from the terminal: sessions, the connection, and an answer as it streams in."""

@@ -1,0 +1,331 @@
+"""The chat of a deployed dev under load, under attack, and when its worker dies.
+
+The tests are the steps of one story and run in this order. What a single client is promised is in
+`ops/smoke/chat.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ulid import ULID
+from websockets.exceptions import InvalidStatus
+
+from functions.shared.table import Table, new_token
+from ops.chat.answer import Answer
+from ops.chat.line import address, trust
+from ops.local_aws.instance import LocalAws
+from tests.local import checkout
+from tests.local.checkout import Checkout
+from tests.support.chat_clients import Client, all_at_once
+from tests.support.model_server import KEY, ModelServer, Reply
+
+CLIENTS, MESSAGES = 50, 3
+HOSTILE_FRAMES = 10_000
+BATCH = 100
+"""Hostile frames that are sent before their answers are read."""
+WORKER_TIMEOUT_S = 10
+PATIENCE_S = 180.0
+PIECES = ("first ", "second ", "third ", "last")
+FUNCTION = "spec-wizard-dev-chat-worker"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterator[Checkout]:
+    """dev, whose provider is a server of the test's; until its key is set the built-in model answers."""
+    with checkout.running(tmp_path_factory.mktemp("chat")) as made:
+        (made.root / ".env.dev").write_text(
+            "ENABLE_CLOUDFRONT=false\n"
+            "CHAT_PROVIDER=anthropic\n"
+            f"CHAT_PROVIDER_URL={model.url}\n"
+            f"CHAT_WORKER_TIMEOUT_S={WORKER_TIMEOUT_S}\n"
+        )
+        made.ops("local", "start")
+        made.ops("--local", "bootstrap", "dev")
+        made.cdktf("deploy", "account", "dev", "--auto-approve")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def aws(here: Checkout) -> LocalAws:
+    return here.local_aws
+
+
+@pytest.fixture(scope="module")
+def outputs(here: Checkout) -> dict[str, str]:
+    found: dict[str, str] = json.loads(here.ops("--local", "outputs", "dev", "--json"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def table(aws: LocalAws, outputs: dict[str, str]) -> Table:
+    environ = aws.environment()
+    resource = boto3.resource(
+        "dynamodb",
+        region_name=outputs["aws_region"],
+        endpoint_url=environ["AWS_ENDPOINT_URL"],
+        verify=environ["AWS_CA_BUNDLE"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+    )
+    return Table(outputs["dynamodb_table_name"], resource=resource)
+
+
+@pytest.fixture(scope="module")
+def new_client(aws: LocalAws, outputs: dict[str, str], table: Table) -> Callable[[], Client]:
+    environ = aws.environment()
+    url = address(outputs["websocket_url"], environ)
+    authority: ssl.SSLContext | None = trust(url, environ)
+
+    def make() -> Client:
+        token = new_token()
+        table.create_session(token)
+        return Client(url, token, authority)
+
+    return make
+
+
+def _waited(look: Callable[[], Any], seconds: float) -> Any:
+    """What `look` finds within some seconds; the last it saw if nothing."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found
+
+
+def _errors(aws: LocalAws, outputs: dict[str, str], since_ms: int) -> list[str]:
+    """Lines that tell of an error, the functions' own and Lambda's about them."""
+    logs = aws.client("logs")
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName=outputs["application_log_group"], startTime=since_ms
+    )
+    lines = [event["message"] for page in pages for event in page["events"]]
+    return [line for line in lines if '"ERROR"' in line or '"CRITICAL"' in line or "Traceback" in line]
+
+
+def test_trap_36_fifty_clients_at_once_are_answered_each(new_client: Callable[[], Client]) -> None:
+    """Nothing is lost, doubled or crossed: each answer restates its own question and no other."""
+    clients = [new_client() for _ in range(CLIENTS)]
+    questions = [
+        [f"What is part <{number}-{turn}> about?" for turn in range(MESSAGES)] for number in range(CLIENTS)
+    ]
+    asyncio.run(all_at_once(clients, questions, PATIENCE_S))
+    for client, own in zip(clients, questions, strict=True):
+        assert client.stray == []
+        assert [exchange.question for exchange in client.exchanges] == own
+        for exchange in client.exchanges:
+            answer = exchange.answer
+            assert answer.done, answer.failed
+            assert sum(frame["type"] == "done" for frame in answer.frames) == 1
+            assert sum(frame["type"] == "accepted" for frame in answer.frames) == 1
+            marks = [mark for mine in questions for mark in mine if mark in answer.text]
+            assert marks == [exchange.question]
+
+
+def test_the_table_holds_each_question_and_its_answer_once(
+    new_client: Callable[[], Client], table: Table
+) -> None:
+    client = new_client()
+    asyncio.run(all_at_once([client], [["One?", "Two?"]], PATIENCE_S))
+    session = table.session_by_token(client.token)
+    assert session
+    kept = table.conversation(session.session_id, None)
+    texts = [exchange.answer.text for exchange in client.exchanges]
+    assert [item.text for item in kept] == ["One?", texts[0], "Two?", texts[1]]
+
+
+HOSTILE: list[str] = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "0",
+    '"sendMessage"',
+    "NaN",
+    '{"action":null}',
+    '{"action":["sendMessage"]}',
+    '{"action":"sendMessage"}',
+    '{"action":"sendMessage","text":null}',
+    '{"action":"sendMessage","text":""}',
+    '{"action":"sendMessage","text":{"a":1}}',
+    '{"action":"sendMessage","text":"x","messageId":1}',
+    '{"action":"sendMessage","text":"x","messageId":"../../META"}',
+    '{"action":"sendMessage","text":"x","messageId":"7ZZZZZZZZZZZZZZZZZZZZZZZZZ"}',
+    '{"action":"sendMessage","cancel":"01ARZ3NDEKTSV4RRFFQ69G5FAV"}',
+    '{"action":"sendMessage","cancel":{"$gt":""}}',
+    '{"action":"$connect"}',
+    '{"action":"$disconnect"}',
+    '{"action":"$default"}',
+    '{"action":"sendMessage","text":"' + "x" * 20_000 + '"}',
+    "[" * 5_000,
+    '{"a":' * 2_000 + "1" + "}" * 2_000,
+    '{"action":"sendMessage","text":"\\ud800"}',
+    '{"__proto__":{"action":"sendMessage"}}',
+    "\u0000",
+    "A" * 30_000,
+]
+
+
+def hostile() -> st.SearchStrategy[str]:
+    """Frames of which none is a right message."""
+    value = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=5,
+    )
+    wrong = st.fixed_dictionaries(
+        {"action": st.sampled_from(["sendMessage", "$default", "delete"]) | value},
+        optional={"text": value.filter(lambda v: not isinstance(v, str)), "messageId": value},
+    )
+    return st.sampled_from(HOSTILE) | st.text(max_size=60) | value.map(json.dumps) | wrong.map(json.dumps)
+
+
+def test_ten_thousand_hostile_frames_get_an_error_each(
+    new_client: Callable[[], Client], aws: LocalAws, outputs: dict[str, str]
+) -> None:
+    client, sent, began = new_client(), 0, int(time.time() * 1000)
+
+    async def attack(frames: list[str]) -> None:
+        async with client.line() as line:
+            for frame in frames:
+                await line.send(frame)
+            for frame in frames:
+                reply = json.loads(await asyncio.wait_for(line.recv(), 60))
+                assert reply["type"] == "error", (frame, reply)
+                assert reply["code"] in ("badRequest", "unknownAction", "tooLarge"), (frame, reply)
+
+    @settings(
+        max_examples=HOSTILE_FRAMES // BATCH,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.lists(hostile(), min_size=BATCH, max_size=BATCH))
+    def run(frames: list[str]) -> None:
+        nonlocal sent
+        asyncio.run(attack(frames))
+        sent += len(frames)
+
+    asyncio.run(attack(HOSTILE))
+    run()
+    assert sent >= HOSTILE_FRAMES
+    asyncio.run(all_at_once([client], [["Still there?"]], PATIENCE_S))
+    assert _errors(aws, outputs, began) == []
+
+
+def test_who_brings_no_token_costs_no_function(new_client: Callable[[], Client]) -> None:
+    client = new_client()
+    client.token = ""
+
+    async def knock() -> int:
+        try:
+            async with client.line():
+                return 101
+        except InvalidStatus as refusal:
+            return refusal.response.status_code
+
+    assert asyncio.run(knock()) == 401
+
+
+def _kill_workers(aws: LocalAws) -> int:
+    """Ends the processes in which the chat worker runs; returns how many."""
+    killed = 0
+    for process in Path("/proc").iterdir():
+        try:
+            environ = (process / "environ").read_bytes() if process.name.isdigit() else b""
+        except OSError:
+            continue
+        mine = f"AWS_ENDPOINT_URL={aws.environment()['AWS_ENDPOINT_URL']}".encode() in environ
+        if mine and f"AWS_LAMBDA_FUNCTION_NAME={FUNCTION}".encode() in environ:
+            os.kill(int(process.name), signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+def test_a_message_whose_worker_is_killed_is_answered_after_redelivery_once(
+    new_client: Callable[[], Client],
+    model: ModelServer,
+    aws: LocalAws,
+    outputs: dict[str, str],
+    table: Table,
+) -> None:
+    aws.client("secretsmanager").put_secret_value(SecretId=outputs["anthropic_secret_arn"], SecretString=KEY)
+    # On AWS a message is seen again after six times the worker's timeout; nobody waits here for a minute.
+    aws.client("sqs").set_queue_attributes(
+        QueueUrl=outputs["chat_jobs_queue_url"], Attributes={"VisibilityTimeout": str(WORKER_TIMEOUT_S + 2)}
+    )
+    client = new_client()
+    model.replies = [Reply(PIECES, before=lambda _: time.sleep(1))]
+
+    async def converse() -> Answer:
+        answer = Answer(str(ULID()))
+        async with client.line() as line:
+            await line.send(
+                json.dumps({"action": "sendMessage", "messageId": answer.message_id, "text": "Slowly?"})
+            )
+            killed = 0
+            while not answer.ended:
+                answer.take(json.loads(await asyncio.wait_for(line.recv(), 60)))
+                if answer.text.startswith("first") and not killed:
+                    killed = await asyncio.to_thread(_kill_workers, aws)
+                    assert killed
+                    model.replies = [Reply(PIECES)]
+        return answer
+
+    answer = asyncio.run(converse())
+    assert answer.text == "first second third last"
+    assert answer.done
+    assert answer.done["attempt"] > 1
+    assert sum(frame["type"] == "done" for frame in answer.frames) == 1
+    session = table.session_by_token(client.token)
+    assert session
+    assert [item.text for item in table.conversation(session.session_id, None)] == ["Slowly?", answer.text]
+
+
+def test_a_message_that_cannot_be_answered_lands_in_the_dead_letters_and_raises_its_alarm(
+    new_client: Callable[[], Client], model: ModelServer, aws: LocalAws, outputs: dict[str, str]
+) -> None:
+    model.replies = [Reply(status=500)]
+    sqs, cloudwatch = aws.client("sqs"), aws.client("cloudwatch")
+    client = new_client()
+    asyncio.run(client.converse(["Will this fail?"], PATIENCE_S))
+    failed = client.exchanges[0].answer.failed
+    assert failed
+    assert failed["code"] == "modelUnavailable"
+
+    def waiting() -> int:
+        attributes = sqs.get_queue_attributes(
+            QueueUrl=outputs["chat_dead_letter_queue_url"], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
+
+    def state() -> str:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=["spec-wizard-dev-chat-dead-letters"])[
+            "MetricAlarms"
+        ]
+        return str(alarm["StateValue"])
+
+    assert _waited(waiting, 60) == 1
+    assert _waited(lambda: state() == "ALARM", 30), state()
+    sqs.purge_queue(QueueUrl=outputs["chat_dead_letter_queue_url"])
+    model.replies = [Reply(("Fine again.",))]
+    asyncio.run(all_at_once([client], [["And now?"]], PATIENCE_S))
+    assert client.exchanges[-1].answer.text == "Fine again."

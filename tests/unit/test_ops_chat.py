@@ -1,0 +1,165 @@
+"""The chat from the terminal: an answer from frames, connections that break, where to connect to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.chat.answer import Answer, Disorder, Frame
+from ops.chat.conversation import Conversation, Event
+from ops.chat.line import Lost, Refused, address, trust, with_token
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
+
+
+def delta(offset: int, text: str, attempt: int = 1, message_id: str = "m") -> Frame:
+    return {"type": "delta", "messageId": message_id, "attempt": attempt, "offset": offset, "text": text}
+
+
+def done(length: int, attempt: int = 1) -> Frame:
+    return {"type": "done", "messageId": "m", "attempt": attempt, "length": length, "provider": "p"}
+
+
+def failure(*, retrying: bool) -> Frame:
+    return {
+        "type": "error",
+        "messageId": "m",
+        "code": "modelUnavailable",
+        "message": "No.",
+        "retrying": retrying,
+    }
+
+
+@given(pieces=st.lists(st.text(min_size=1), max_size=8), repeated=st.integers(0, 8))
+def test_pieces_make_the_whole_however_much_of_it_is_sent_again(pieces: list[str], repeated: int) -> None:
+    answer, shown = Answer("m"), ""
+    whole = "".join(pieces)
+    for sent in (pieces[:repeated], pieces):  # cut off somewhere, and sent again from the beginning
+        offset = 0
+        for piece in sent:
+            shown += answer.take(delta(offset, piece)) or ""
+            offset += len(piece)
+    answer.take(done(len(whole)))
+    assert answer.text == shown == whole
+    assert answer.ended
+
+
+def test_a_gap_is_told() -> None:
+    answer = Answer("m")
+    answer.take(delta(0, "one"))
+    with pytest.raises(Disorder, match="from 3 to 5"):
+        answer.take(delta(5, "two"))
+
+
+def test_another_length_than_announced_is_told() -> None:
+    answer = Answer("m")
+    answer.take(delta(0, "one"))
+    with pytest.raises(Disorder, match="3 characters came, 4"):
+        answer.take(done(4))
+
+
+def test_a_new_attempt_begins_anew_and_the_old_one_is_dropped() -> None:
+    answer = Answer("m")
+    assert answer.take(delta(0, "old")) == "old"
+    assert answer.take(delta(0, "new", attempt=2)) is None
+    assert answer.take(delta(3, "er", attempt=1)) == ""
+    assert answer.text == "new"
+
+
+def test_an_error_ends_the_answer_unless_it_is_tried_again() -> None:
+    answer = Answer("m")
+    answer.take(failure(retrying=True))
+    assert not answer.ended
+    answer.take(failure(retrying=False))
+    assert answer.ended
+
+
+class Script:
+    """Connections that do what is written down: frames, Lost, or a refusal to open."""
+
+    def __init__(self, *connections: Any) -> None:
+        self.connections: Iterator[Any] = iter(connections)
+        self.sent: list[Any] = []
+
+    def open(self) -> Any:
+        script = next(self.connections)
+        if isinstance(script, Exception):
+            raise script
+        return _Line(self, iter(script))
+
+
+class _Line:
+    def __init__(self, script: Script, frames: Iterator[Any]) -> None:
+        self._script, self._frames = script, frames
+
+    def send(self, message: Any) -> None:
+        self._script.sent.append(message)
+
+    def receive(self, _: float) -> Frame:
+        frame = next(self._frames, TimeoutError())
+        if isinstance(frame, BaseException):
+            raise frame
+        return dict(frame)
+
+    def close(self) -> None:
+        pass
+
+
+def asked(script: Script) -> tuple[Answer, list[Event]]:
+    answer = Answer("m")
+    conversation = Conversation(script.open, pause=lambda _: None)
+    return answer, list(conversation.ask("why", answer, patience_s=1))
+
+
+def test_an_answer_goes_on_after_a_lost_connection() -> None:
+    unreachable = OpsError("gone", code=ExitCode.NETWORK)
+    script = Script([delta(0, "on"), Lost()], unreachable, [delta(0, "one"), done(3)])
+    answer, events = asked(script)
+    assert answer.text == "one"
+    assert "".join(event.text for event in events) == "one"
+    assert [message["messageId"] for message in script.sent] == ["m", "m"]
+    assert any("connecting again" in event.note for event in events)
+
+
+def test_a_session_that_ended_meanwhile_ends_the_conversation() -> None:
+    with pytest.raises(Refused) as refused:
+        asked(Script([Lost()], Refused(403)))
+    assert refused.value.code is ExitCode.AUTHENTICATION
+    assert "ops session create" in refused.value.hint
+
+
+def test_frames_of_other_messages_are_passed_over() -> None:
+    answer, _ = asked(Script([delta(0, "other", message_id="n"), delta(0, "mine"), done(4)]))
+    assert answer.text == "mine"
+
+
+def test_no_answer_in_time_is_told() -> None:
+    with pytest.raises(OpsError, match="3 characters"):
+        asked(Script([delta(0, "one")]))
+
+
+def test_what_is_tried_again_is_told_and_awaited() -> None:
+    answer, events = asked(Script([failure(retrying=True), delta(0, "one", attempt=2), done(3, 2)]))
+    assert answer.text == "one"
+    assert [event.note for event in events if event.note] == ["No. It is tried again."]
+
+
+def test_the_local_aws_is_asked_by_path() -> None:
+    url = "wss://abc123.execute-api.us-east-1.amazonaws.com/dev"
+    assert address(url, {}) == url
+    local = {"AWS_ENDPOINT_URL": "https://127.0.0.1:4566"}
+    assert address(url, local) == "wss://127.0.0.1:4566/_aws/execute-api/abc123/dev"
+    assert address(url, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}).startswith("ws://127.0.0.1:1/")
+
+
+def test_a_token_is_escaped_in_the_address() -> None:
+    assert with_token("wss://host/dev", "a+b/c&d=") == "wss://host/dev?token=a%2Bb%2Fc%26d%3D"
+
+
+def test_only_tls_needs_trust() -> None:
+    assert trust("ws://127.0.0.1/dev", {}) is None
+    assert trust("wss://127.0.0.1/dev", {}) is not None
