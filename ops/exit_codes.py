@@ -35,7 +35,15 @@ class ExitCode(IntEnum):
     """Python, Terraform, Node or Chromium is missing, too old, or could not be brought in."""
     OUTPUT = 12
     """A file could not be written: disk full or not permitted. The old file, if any, is untouched."""
+    UNSOUND = 13
+    """`ops state doctor` found something to mend, in the state or in what keeps it."""
+    PROTECTED = 14
+    """Refused: prod, or something that its configuration protects."""
+    INCOMPLETE = 15
+    """A destroy or a restore left something undone; what is done stays done. Run the command again."""
     CHANGES = 20
     """A plan has changes (only where asked for)."""
+    DRIFT = 21
+    """What is deployed was changed outside Terraform."""
     INTERRUPTED = 130
     """Ctrl-C."""
