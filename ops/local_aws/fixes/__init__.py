@@ -59,6 +59,7 @@ ALL = (
     "lambda_streams",
     "sqs_key_permissions",
     "dynamodb_time_to_live",
+    "dynamodb_stream_records",
     "cloudwatch_query_protocol",
     "cloudwatch_alarms",
     "cloudwatch_alarm_evaluation",

@@ -58,7 +58,9 @@ def _take(mapping: Any) -> bool:
         return False
     lambda_svc._init_stream_position(identifier, arn, mapping.get("StartingPosition", "LATEST"))
     positions = lambda_svc._dynamodb_stream_positions
-    position = max(positions[identifier], dynamodb.stream_start_position(table))
+    # After a `kill -9` it may have been saved a moment later than the stream itself.
+    reached = min(positions[identifier], dynamodb.stream_end_position(table))
+    position = max(reached, dynamodb.stream_start_position(table))
     found = dynamodb.stream_records_since(table, position, mapping.get("BatchSize", 100))
     if not found or not may_read_stream(function, arn):
         return False

@@ -1,9 +1,9 @@
 """WebSocket frames of at most 32 KB, messages of at most 128 KB, and the client's own closing code.
 
-Upstream, MiniStack 1.5.33: frames are left to hypercorn 0.18, whose protocol/ws_stream.py, WSStream._handle_events
-lets messages of 16 MB through and tells the application 1006 whatever code a client closed with. API
-Gateway closes with 1009 (quotas of WebSocket APIs: "WebSocket frame size 32 KB", "Message payload size 128
-KB … a message larger than 32 KB must be split"), and $disconnect gets code and reason.
+Upstream, MiniStack 1.5.33: frames are left to hypercorn 0.18, whose protocol/ws_stream.py,
+WSStream._handle_events lets messages of 16 MB through and tells the application 1006 whatever code a client
+closed with. API Gateway closes with 1009 (quotas of WebSocket APIs: "WebSocket frame size 32 KB", "Message
+payload size 128 KB … a message larger than 32 KB must be split"), and $disconnect gets code and reason.
 """
 
 from __future__ import annotations
