@@ -22,7 +22,8 @@ help:
 	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
 	@echo "make up         a fresh checkout to an applied, answering dev environment on the local AWS"
 	@echo "make down       stop what 'make up' started; the state is kept"
-	@echo "make test       all tests: unit, functions, synth, plan, local (PYTEST_ARGS='-k name' selects)"
+	@echo "make test       all tests: unit, functions, synth, plan, local (PYTEST_ARGS='-k name' selects);"
+	@echo "                brings Chromium by apt-get where there is none"
 	@echo "make test-fast  unit, function and synth tests only"
 	@echo "make least-privilege"
 	@echo "                takes away each statement of each function's role, and sees what fails"
@@ -34,8 +35,11 @@ help:
 	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
 	@echo "Another Python for .venv: make setup PYTHON=/path/to/python3"
 
+# Tests look at pages in a real browser.
+test test-fast: SETUP_FOR = browser
+
 setup:
-	@$(SETUP) || { code=$$?; \
+	@$(SETUP) $(SETUP_FOR) || { code=$$?; \
 	  if [ $$code = 126 ] || [ $$code = 127 ]; then \
 	    echo "setup: '$(PYTHON)' does not run; Python 3.11 or newer is needed (PYTHON=/path/to/python3 names one)" >&2; \
 	    code=11; \

@@ -41,9 +41,9 @@ WRITE_ITEMS = [
     "dynamodb:BatchWriteItem",
     "dynamodb:ConditionCheckItem",
 ]
-READ_STREAM = ["DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"]
-"""What Lambda tries before it makes a mapping. Source: DynamoDB developer guide, "IAM policy to allow a
-Lambda function to access DynamoDB stream records"; it limits ListStreams to the table's streams, too."""
+READ_STREAM = ["DescribeStream", "GetShardIterator", "GetRecords"]
+"""Beside ListStreams, which is about all streams of the table. Source: AWS SAM developer guide,
+DynamoDBStreamReadPolicy."""
 USE_TABLE_KEY = ["kms:Decrypt", "kms:DescribeKey"]
 
 

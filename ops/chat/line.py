@@ -6,6 +6,7 @@ import json
 import os
 import ssl
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -27,7 +28,7 @@ class Lost(Exception):
 
 
 class Refused(OpsError):
-    """The connection was not let in. status: of HTTP."""
+    """The connection was not let in. status: of HTTP, below 500."""
 
     def __init__(self, status: int) -> None:
         super().__init__(
@@ -68,23 +69,33 @@ class Line:
     """One connection. Use it as a context; `send` and `receive` raise Lost when it is gone."""
 
     def __init__(self, websocket_url: str, token: str, *, origin: str | None = None) -> None:
-        """Connect. Raises Refused, or OpsError (NETWORK) where nothing answers."""
+        """Connect. Raises Refused, or OpsError (NETWORK) where nothing answers, or a failure does."""
         from websockets.exceptions import InvalidStatus, WebSocketException
         from websockets.sync.client import connect
 
+        self._closing = ExitStack()
         url = address(websocket_url)
         options: dict[str, Any] = {"proxy": None} if "AWS_ENDPOINT_URL" in os.environ else {}
         try:
-            self._socket = connect(
-                with_token(url, token) if token else url,
-                ssl=trust(url),
-                origin=origin,  # type: ignore[arg-type]
-                open_timeout=OPEN_TIMEOUT_S,
-                max_size=None,
-                **options,
+            self._socket = self._closing.enter_context(
+                connect(
+                    with_token(url, token) if token else url,
+                    ssl=trust(url),
+                    origin=origin,  # type: ignore[arg-type]
+                    open_timeout=OPEN_TIMEOUT_S,
+                    max_size=None,
+                    **options,
+                )
             )
         except InvalidStatus as error:
-            raise Refused(error.response.status_code) from None
+            status = error.response.status_code
+            if status >= 500:
+                raise OpsError(
+                    f"The chat at {urlsplit(url).netloc} failed with HTTP {status}.",
+                    hint="It is worth another try. If it stays so, the application's log has the reason.",
+                    code=ExitCode.NETWORK,
+                ) from None
+            raise Refused(status) from None
         except (OSError, TimeoutError, WebSocketException) as error:
             raise OpsError(
                 f"The chat at {urlsplit(url).netloc} does not answer: {error}", code=ExitCode.NETWORK
@@ -97,7 +108,7 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        self._socket.close()
+        self._closing.close()
 
     def send(self, message: str | bytes | Mapping[str, Any]) -> None:
         """Send a frame: a message of the protocol, or anything as it is."""

@@ -131,6 +131,11 @@ class Environment:
 
     def _start(self, function: dict[str, Any]) -> dict[str, Any] | None:
         """Starts the process; the error that its start ended with, if any."""
+        from ops.local_aws.fixes.execution_roles import lambda_may_assume
+
+        if not lambda_may_assume(function):
+            message = "The role defined for the function cannot be assumed by Lambda."
+            return {"errorType": "AccessDeniedException", "errorMessage": message}
         directory = extracted(self._code)
         ours, theirs = socket.socketpair()
         with theirs:

@@ -12,7 +12,7 @@ from types import FrameType
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.setup import launchers, node, packages, terraform, wheels
+from ops.setup import browser, launchers, node, packages, terraform, wheels
 from ops.setup.context import Context, State
 from ops.setup.files import cannot_write, exclusive
 
@@ -37,9 +37,11 @@ STEPS = (
     Step("launchers", "Commands", launchers.state, launchers.make),
 )
 
+FOR_TESTS = Step("browser", "Chromium", browser.state, browser.make)
+
 
 def main(arguments: list[str]) -> int:
-    """Run the set-up, or `lock`; return the exit code."""
+    """Run the set-up, with `browser` that of the tests as well, or `lock`; return the exit code."""
     ctx = Context(ROOT, dict(os.environ), python_given="--this-python" in arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
 
                 lock.make(ctx)
             else:
-                set_up(ctx)
+                set_up(ctx, (*STEPS, FOR_TESTS) if "browser" in arguments else STEPS)
     except KeyboardInterrupt:
         ctx.out.abandon()
         sys.stderr.write(

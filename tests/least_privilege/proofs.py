@@ -7,7 +7,8 @@ import gzip
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
@@ -15,15 +16,18 @@ from ulid import ULID
 
 from functions.shared.table import Table, new_token
 from ops.chat.answer import Answer
-from ops.chat.line import Line, Lost, Refused
+from ops.chat.line import Line, Lost
+from ops.errors import OpsError
+from ops.local_aws.example import ACCOUNT_ID
 from ops.local_aws.instance import LocalAws
+from tests.least_privilege.statements import KEPT, PROOFS, TRIED_AGAIN, WRITES_LOG, Granted, proof_of
 from tests.support.model_server import ModelServer, Reply
 
-QUICK_S = 6.0
-"""Longer than anything here takes when it works; a proof that fails waits as long."""
 ANSWER = Reply(("An ", "answer."))
-RETRIED_S = 30.0
-"""For what comes after a retry: the worker puts a failed job off by 10 s."""
+PATIENT, IMPATIENT = 30.0, 5.0
+"""Seconds for what has to come, and for what should not: nothing here takes a second when it works."""
+RETRY_S = 20.0
+"""More for what comes after a retry: the worker puts a failed job off by 10 s."""
 
 
 class Environment:
@@ -31,6 +35,7 @@ class Environment:
 
     def __init__(self, aws: LocalAws, outputs: dict[str, str], model: ModelServer) -> None:
         self.aws, self.outputs, self.model = aws, outputs, model
+        self.patience_s = PATIENT
         environ = aws.environment()
         resource = boto3.resource(
             "dynamodb",
@@ -58,6 +63,20 @@ class Environment:
         )
         return answer
 
+    def refresh(self, function: str) -> None:
+        """New execution environments: what a function keeps for its lifetime, such as a secret, is read
+        again."""
+        lambda_ = self.aws.client("lambda")
+        name = f"spec-wizard-dev-{function}"
+        description = lambda_.get_function_configuration(FunctionName=name)["Description"].rstrip(".")
+        lambda_.update_function_configuration(FunctionName=name, Description=f"{description}.")
+        lambda_.update_function_configuration(FunctionName=name, Description=description)
+
+    def log_of(self, function: str) -> str:
+        """The log group that a function writes to."""
+        group = self.outputs["application_log_group"]
+        return group.replace("application", "error-log") if function == "error-log" else group
+
     def log_lines(self, group: str, since_ms: int, text: str = "") -> list[dict[str, Any]]:
         """Events of a log group since then, with a text in them or in the name of their stream."""
         pages = self.aws.client("logs").get_paginator("filter_log_events")
@@ -67,6 +86,24 @@ class Environment:
             for event in page["events"]
         ]
         return [e for e in events if text in e["message"] or text in e["logStreamName"]]
+
+    def wait(self, look: Callable[[], Any], more_s: float = 0) -> bool:
+        """Whether `look` finds something while there is patience."""
+        deadline = time.monotonic() + self.patience_s + more_s
+        while time.monotonic() < deadline:
+            if look():
+                return True
+            time.sleep(0.1)
+        return False
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """For what should not come."""
+        self.patience_s = IMPATIENT
+        try:
+            yield
+        finally:
+            self.patience_s = PATIENT
 
     def empty(self, queue_url: str) -> int:
         """Take what is in a queue; how many messages that were."""
@@ -78,16 +115,6 @@ class Environment:
         return count
 
 
-def waited(look: Callable[[], Any], seconds: float) -> bool:
-    """Whether `look` finds something within some seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if look():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def now_ms() -> int:
     return int(time.time() * 1000)
 
@@ -95,7 +122,7 @@ def now_ms() -> int:
 def a_client_connects(here: Environment) -> bool:
     try:
         here.line().close()
-    except Refused:
+    except OpsError:  # refused, or a failure behind it
         return False
     return True
 
@@ -108,14 +135,14 @@ def a_closed_connection_is_forgotten(here: Environment) -> bool:
         return list(here.items.query(IndexName="GSI1", KeyConditionExpression=key)["Items"])
 
     line = here.line()
-    assert waited(noted, QUICK_S), "the connection was not even noted"
+    assert here.wait(noted), "the connection was not even noted"
     line.close()
-    return waited(lambda: not noted(), QUICK_S)
+    return here.wait(lambda: not noted())
 
 
-def _frames(here: Environment, seconds: float, kinds: tuple[str, ...]) -> bool:
+def _frames(here: Environment, kinds: tuple[str, ...]) -> bool:
     """Ask, and wait for a frame of these kinds."""
-    answer, deadline = Answer(str(ULID())), time.monotonic() + seconds
+    answer, deadline = Answer(str(ULID())), time.monotonic() + here.patience_s
     try:
         with here.line() as line:
             line.send({"action": "sendMessage", "messageId": answer.message_id, "text": "Why?"})
@@ -123,24 +150,24 @@ def _frames(here: Environment, seconds: float, kinds: tuple[str, ...]) -> bool:
                 frame = line.receive(deadline - time.monotonic())
                 if frame["type"] in kinds and frame.get("messageId") == answer.message_id:
                     return True
-    except (TimeoutError, Lost):
+    except (TimeoutError, Lost, OpsError):
         pass
     return False
 
 
 def a_message_is_accepted(here: Environment) -> bool:
-    return _frames(here, QUICK_S, ("accepted",))
+    return _frames(here, ("accepted",))
 
 
 def a_message_is_answered(here: Environment) -> bool:
     here.model.replies = [ANSWER]
-    return _frames(here, QUICK_S, ("done",))
+    return _frames(here, ("done",))
 
 
 def a_failed_message_is_tried_again_soon(here: Environment) -> bool:
     """The model fails until the worker gives up once; then it works."""
     here.model.replies = [Reply(status=500)]
-    answer, deadline = Answer(str(ULID())), time.monotonic() + RETRIED_S
+    answer, deadline = Answer(str(ULID())), time.monotonic() + here.patience_s + RETRY_S
     try:
         with here.line() as line:
             line.send({"action": "sendMessage", "messageId": answer.message_id, "text": "Why?"})
@@ -150,7 +177,7 @@ def a_failed_message_is_tried_again_soon(here: Environment) -> bool:
                     here.model.replies = [ANSWER]
                 if frame["type"] == "done":
                     return True
-    except (TimeoutError, Lost):
+    except (TimeoutError, Lost, OpsError):
         pass
     finally:
         here.model.replies = [ANSWER]
@@ -161,25 +188,39 @@ def a_session_is_counted(here: Environment) -> bool:
     since = now_ms()
     here.table.create_session(new_token())
     group = here.outputs["application_log_group"]
-    return waited(lambda: here.log_lines(group, since, '"SessionsCreated"'), QUICK_S)
+    return here.wait(lambda: here.log_lines(group, since, '"SessionsCreated"'))
+
+
+BOUNCE = {
+    "eventType": "Bounce",
+    "bounce": {
+        "bounceType": "Permanent",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "bounce@simulator.amazonses.com"}],
+    },
+}
+COMPLAINT = {
+    "eventType": "Complaint",
+    "complaint": {"complainedRecipients": [{"emailAddress": "complaint@simulator.amazonses.com"}]},
+}
 
 
 def a_bounce_is_logged(here: Environment) -> bool:
+    return _is_logged(here, "bounces", BOUNCE)
+
+
+def a_complaint_is_logged(here: Environment) -> bool:
+    return _is_logged(here, "complaints", COMPLAINT)
+
+
+def _is_logged(here: Environment, topic: str, event: dict[str, Any]) -> bool:
     since, mark = now_ms(), uuid.uuid4().hex
-    event = {
-        "eventType": "Bounce",
-        "mail": {"messageId": mark, "destination": ["bounce@simulator.amazonses.com"], "tags": {}},
-        "bounce": {
-            "bounceType": "Permanent",
-            "bounceSubType": "General",
-            "bouncedRecipients": [{"emailAddress": "bounce@simulator.amazonses.com"}],
-        },
-    }
+    mail = {"messageId": mark, "destination": ["somebody@simulator.amazonses.com"], "tags": {}}
     here.aws.client("sns").publish(
-        TopicArn=f"arn:aws:sns:{here.outputs['aws_region']}:123456789012:spec-wizard-dev-email-bounces",
-        Message=json.dumps(event),
+        TopicArn=f"arn:aws:sns:{here.outputs['aws_region']}:{ACCOUNT_ID}:spec-wizard-dev-email-{topic}",
+        Message=json.dumps({**event, "mail": mail}),
     )
-    return waited(lambda: here.log_lines(here.outputs["application_log_group"], since, mark), QUICK_S)
+    return here.wait(lambda: here.log_lines(here.outputs["application_log_group"], since, mark))
 
 
 def the_ages_are_measured(here: Environment) -> bool:
@@ -188,14 +229,14 @@ def the_ages_are_measured(here: Environment) -> bool:
     if "FunctionError" in answer:
         return False
     group = here.outputs["application_log_group"]
-    return waited(lambda: here.log_lines(group, since, "SecretAgeDays"), QUICK_S)
+    return here.wait(lambda: here.log_lines(group, since, "SecretAgeDays"))
 
 
 def an_error_is_copied(here: Environment) -> bool:
     since, mark = now_ms(), uuid.uuid4().hex
     told = {
         "messageType": "DATA_MESSAGE",
-        "owner": "123456789012",
+        "owner": ACCOUNT_ID,
         "logGroup": here.outputs["application_log_group"],
         "logStream": mark,
         "subscriptionFilters": ["spec-wizard-dev-errors"],
@@ -206,7 +247,7 @@ def an_error_is_copied(here: Environment) -> bool:
     data = base64.b64encode(gzip.compress(json.dumps(told).encode())).decode()
     if "FunctionError" in here.invoke("error-log", {"awslogs": {"data": data}}):
         return False
-    return waited(lambda: here.log_lines(here.outputs["error_log_group"], since - 1000, mark), QUICK_S)
+    return here.wait(lambda: here.log_lines(here.outputs["error_log_group"], since - 1000, mark))
 
 
 def a_poison_record_is_kept(here: Environment) -> bool:
@@ -216,51 +257,47 @@ def a_poison_record_is_kept(here: Environment) -> bool:
     poison = {"PK": f"SESSION#{uuid.uuid4().hex}", "SK": "META", "createdAt": "yesterday"}
     here.items.put_item(Item=poison)
     here.items.put_item(Item={**poison, "endedAt": "today"})
-    return waited(lambda: here.empty(queue), RETRIED_S)
+    return here.wait(lambda: here.empty(queue), RETRY_S)
 
 
 def a_poison_mail_event_is_kept(here: Environment) -> bool:
     queue = here.outputs["mail_failures_queue_url"]
     here.empty(queue)
     here.invoke("mail-events", {"Records": [{"Sns": {"Message": "no JSON"}}]}, wait=False)
-    return waited(lambda: here.empty(queue), RETRIED_S)
+    return here.wait(lambda: here.empty(queue), RETRY_S)
 
 
-def _writes_its_log(function: str, act: Callable[[Environment], object]) -> Callable[[Environment], bool]:
+def writes_its_log(function: str, act: Callable[[Environment], object]) -> Callable[[Environment], bool]:
     def proof(here: Environment) -> bool:
         since = now_ms()
         act(here)
-        group = here.outputs["application_log_group"]
-        if function == "error-log":
-            group = group.replace("application", "error-log")
         mark = f"spec-wizard-dev-{function}"
-        return waited(lambda: here.log_lines(group, since, mark), QUICK_S)
+        return here.wait(lambda: here.log_lines(here.log_of(function), since, mark))
 
     return proof
 
 
-DEEDS: dict[str, Callable[[Environment], bool]] = {
-    "authorizer": a_client_connects,
-    "connect": a_client_connects,
-    "disconnect": a_closed_connection_is_forgotten,
-    "send-message": a_message_is_accepted,
-    "chat-worker": a_message_is_answered,
-    "stream-consumer": a_session_is_counted,
-    "mail-events": a_bounce_is_logged,
-    "secret-age": the_ages_are_measured,
-    "error-log": an_error_is_copied,
+Proof = Callable[[Environment], bool]
+
+IN_WORDS: dict[str, Proof] = {
+    "a client connects": a_client_connects,
+    "a connection that was closed is forgotten": a_closed_connection_is_forgotten,
+    "a message is accepted": a_message_is_accepted,
+    "a message is answered": a_message_is_answered,
+    "a new session is counted": a_session_is_counted,
+    "a bounce is logged": a_bounce_is_logged,
+    "the ages are measured": the_ages_are_measured,
+    "an error is copied": an_error_is_copied,
+    TRIED_AGAIN: a_failed_message_is_tried_again_soon,
+    f"{KEPT} (records of the stream)": a_poison_record_is_kept,
+    f"{KEPT} (events of mail)": a_poison_mail_event_is_kept,
 }
-"""Function -> what it is there for."""
+"""As the docs name them -> what is tried."""
 
 
-def proof_for(function: str, sid: str) -> Callable[[Environment], bool]:
-    """What is tried with and without a statement; in words: `statements.proof_of`."""
-    if sid == "WriteLog" and function != "error-log":
-        return _writes_its_log(function, DEEDS[function])
-    if function == "chat-worker" and sid in ("DelayJobs", "DeleteItem"):
-        return a_failed_message_is_tried_again_soon
-    if function == "stream-consumer" and sid in ("SendFailures", "UseQueueKey"):
-        return a_poison_record_is_kept
-    if function == "mail-events" and sid in ("SendFailures", "UseQueueKey"):
-        return a_poison_mail_event_is_kept
-    return DEEDS[function]
+def proof_for(statement: Granted) -> Proof:
+    """What is tried with and without a statement."""
+    words = proof_of(statement)
+    if words == WRITES_LOG:
+        return writes_its_log(statement.function, IN_WORDS[PROOFS[statement.function]])
+    return IN_WORDS[words]

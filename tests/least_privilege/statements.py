@@ -61,21 +61,26 @@ PROOFS = {
 }
 """Function -> what cannot be done without a statement of its role."""
 
+WRITES_LOG = "it writes its log"
+TRIED_AGAIN = "a message that failed is tried again soon"
+KEPT = "what cannot be processed is kept"
+
 OTHERWISE = {
-    "WriteLog": "it writes its log",
-    "DelayJobs": "a message that failed is tried again soon",
-    "DeleteItem": "a message that failed is tried again soon",
-    "SendFailures": "what cannot be processed is kept",
-    "UseQueueKey": "what cannot be processed is kept",
+    ("chat-worker", "DelayJobs"): TRIED_AGAIN,
+    ("chat-worker", "DeleteItem"): TRIED_AGAIN,
+    ("stream-consumer", "SendFailures"): f"{KEPT} (records of the stream)",
+    ("stream-consumer", "UseQueueKey"): f"{KEPT} (records of the stream)",
+    ("mail-events", "SendFailures"): f"{KEPT} (events of mail)",
+    ("mail-events", "UseQueueKey"): f"{KEPT} (events of mail)",
 }
-"""Statement -> what else cannot be done without it. Those of the chat's queue are the exception below."""
+"""Function and statement -> what else cannot be done without it."""
 
 
 def proof_of(statement: Granted) -> str:
     """What cannot be done without the statement."""
-    if statement.sid == "UseQueueKey" and statement.function in ("send-message", "chat-worker"):
-        return PROOFS[statement.function]
-    return OTHERWISE.get(statement.sid, PROOFS[statement.function])
+    if statement.policy == "write-log":
+        return WRITES_LOG
+    return OTHERWISE.get((statement.function, statement.sid), PROOFS[statement.function])
 
 
 def table(statements: list[Granted]) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import ssl
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,11 @@ WORKER_TIMEOUT_S = 10
 PATIENCE_S = 180.0
 PIECES = ("first ", "second ", "third ", "last")
 FUNCTION = "spec-wizard-dev-chat-worker"
+CREATED, COMPLETED = "Sessions created (24 h)", "Submissions completed (24 h)"
+DURATION, RATE = "Average session duration", "Completion rate"
+KPIS = (CREATED, COMPLETED, DURATION, RATE)
+LASTED_S = (60, 600, 1500)
+"""Sessions that are completed, by how long they lasted."""
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +84,10 @@ def outputs(here: Checkout) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def table(aws: LocalAws, outputs: dict[str, str]) -> Table:
+def dynamodb(aws: LocalAws, outputs: dict[str, str]) -> Any:
+    """DynamoDB as a resource."""
     environ = aws.environment()
-    resource = boto3.resource(
+    return boto3.resource(
         "dynamodb",
         region_name=outputs["aws_region"],
         endpoint_url=environ["AWS_ENDPOINT_URL"],
@@ -86,7 +95,17 @@ def table(aws: LocalAws, outputs: dict[str, str]) -> Table:
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
     )
-    return Table(outputs["dynamodb_table_name"], resource=resource)
+
+
+@pytest.fixture(scope="module")
+def items(dynamodb: Any, outputs: dict[str, str]) -> Any:
+    """The table without its access patterns."""
+    return dynamodb.Table(outputs["dynamodb_table_name"])
+
+
+@pytest.fixture(scope="module")
+def table(dynamodb: Any, outputs: dict[str, str]) -> Table:
+    return Table(outputs["dynamodb_table_name"], resource=dynamodb)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +120,30 @@ def new_client(aws: LocalAws, outputs: dict[str, str], table: Table) -> Callable
         return Client(url, token, authority)
 
     return make
+
+
+def _knock(client: Client) -> int:
+    """The status with which a connection is let in (101) or refused."""
+
+    async def knock() -> int:
+        try:
+            async with client.line():
+                return 101
+        except InvalidStatus as refusal:
+            return refusal.response.status_code
+
+    return asyncio.run(knock())
+
+
+def _kpis(here: Checkout) -> dict[str, float]:
+    """What the dashboard shows of today, by the title of the number; 0 without a value."""
+    board = json.loads(here.ops("--local", "dashboard", "dev", "--json"))
+    numbers = [panel for panel in board["panels"] if panel["title"] in KPIS]
+    assert [panel["title"] for panel in numbers] == list(KPIS)
+    return {
+        panel["title"]: panel["lines"][0]["points"][-1][1] if panel["lines"][0]["points"] else 0.0
+        for panel in numbers
+    }
 
 
 def _waited(look: Callable[[], Any], seconds: float) -> Any:
@@ -119,6 +162,59 @@ def _errors(aws: LocalAws, outputs: dict[str, str], since_ms: int) -> list[str]:
     )
     lines = [event["message"] for page in pages for event in page["events"]]
     return [line for line in lines if '"ERROR"' in line or '"CRITICAL"' in line or "Traceback" in line]
+
+
+def test_traps_09_and_52_the_kpis_are_what_happened(
+    here: Checkout, outputs: dict[str, str], dynamodb: Any, items: Any, table: Table
+) -> None:
+    """The first sessions of this environment: five are made, three of them completed, one is removed."""
+    assert _kpis(here) == {CREATED: 0, COMPLETED: 0, DURATION: 0, RATE: 0}
+    sessions = [table.create_session(new_token()) for _ in range(5)]
+    for number, lasted in enumerate(LASTED_S):
+        ended = sessions[number].created_at + lasted
+        later = Table(outputs["dynamodb_table_name"], resource=dynamodb, clock=partial(float, ended))
+        later.complete_session(sessions[number].session_id, f"REF-{number}")
+    items.delete_item(Key={"PK": f"SESSION#{sessions[4].session_id}", "SK": "META"})
+    expected = {CREATED: 5, COMPLETED: 3, DURATION: sum(LASTED_S) / 3, RATE: 60}
+    assert _waited(lambda: _kpis(here) == expected, 60), _kpis(here)
+    page = here.root / "dashboard.html"
+    here.ops("--local", "dashboard", "dev", "--html", str(page))
+    text = re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8"))
+    assert "60" in text.partition(RATE)[2][:60]
+
+
+def test_a_record_that_cannot_be_counted_is_put_aside_and_blocks_nobody(
+    here: Checkout, aws: LocalAws, outputs: dict[str, str], items: Any, table: Table
+) -> None:
+    before = _kpis(here)[CREATED]
+    poison = {"PK": f"SESSION#{uuid.uuid4().hex}", "SK": "META", "createdAt": "yesterday"}
+    items.put_item(Item=poison)  # counts as a session: nothing of it is read yet
+    items.put_item(Item={**poison, "endedAt": "today"})
+    table.create_session(new_token())
+
+    def aside() -> list[Any]:
+        answer = aws.client("sqs").receive_message(QueueUrl=outputs["stream_failures_queue_url"])
+        return list(answer.get("Messages", []))
+
+    found = _waited(aside, 60)
+    assert json.loads(found[0]["Body"])["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert _waited(lambda: _kpis(here)[CREATED] == before + 2, 60)
+
+
+def test_trap_08_a_session_whose_time_is_over_is_refused(
+    new_client: Callable[[], Client], items: Any, table: Table
+) -> None:
+    """Not yet deleted, which DynamoDB does with a delay; its other half is in the authorizer's own tests."""
+    client = new_client()
+    session = table.session_by_token(client.token)
+    assert session
+    assert _knock(client) == 101
+    items.update_item(
+        Key={"PK": f"SESSION#{session.session_id}", "SK": "META"},
+        UpdateExpression="SET expiresAt = :past",
+        ExpressionAttributeValues={":past": int(time.time()) - 1},
+    )
+    assert _knock(client) == 403
 
 
 def test_trap_36_fifty_clients_at_once_are_answered_each(new_client: Callable[[], Client]) -> None:
@@ -234,15 +330,7 @@ def test_ten_thousand_hostile_frames_get_an_error_each(
 def test_who_brings_no_token_costs_no_function(new_client: Callable[[], Client]) -> None:
     client = new_client()
     client.token = ""
-
-    async def knock() -> int:
-        try:
-            async with client.line():
-                return 101
-        except InvalidStatus as refusal:
-            return refusal.response.status_code
-
-    assert asyncio.run(knock()) == 401
+    assert _knock(client) == 401
 
 
 def _kill_workers(aws: LocalAws) -> int:

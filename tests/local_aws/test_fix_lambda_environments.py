@@ -15,7 +15,7 @@ import pytest
 from ops.local_aws.example import ACCOUNT_ID, REGION
 from ops.local_aws.fixes import lambda_environments
 from ops.local_aws.instance import LocalAws
-from tests.local_aws.cloud import Cloud, allow, refused, unique
+from tests.local_aws.cloud import Cloud, allow, document, refused, unique
 from tests.local_aws.functions import LOGS, Function, deploy, eventually, metric_sum
 
 JSON_FORMAT = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
@@ -321,3 +321,24 @@ def test_stock_starts_a_process_for_every_event_at_once(stock: Cloud) -> None:
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         processes = set(pool.map(lambda _: function.invoke(), range(12)))
     assert len(processes) > lambda_environments.LIMIT
+
+
+def _without_trust(cloud: Cloud) -> Function:
+    """A function whose role trusted Lambda only until the function was made."""
+    function = deploy(cloud)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    cloud.client("iam").update_assume_role_policy(
+        RoleName=function.role.rpartition("/")[2], PolicyDocument=document(trust)
+    )
+    return function
+
+
+def test_a_role_that_does_not_trust_lambda_starts_nothing(fixed: Cloud) -> None:
+    function = _without_trust(fixed)
+    answer = function.call()
+    assert answer["FunctionError"] == "Unhandled"
+    assert "cannot be assumed by Lambda" in json.loads(answer["Payload"].read())["errorMessage"]
+
+
+def test_stock_asks_no_role(stock: Cloud) -> None:
+    assert _without_trust(stock).invoke({"a": 1}) == {"a": 1}

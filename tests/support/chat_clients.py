@@ -6,15 +6,19 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from ulid import ULID
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
 from ops.chat.answer import Answer, Frame
 from ops.chat.line import with_token
+
+PAUSES_S = (0.5, 1.0, 2.0)
+"""Before each new try to connect."""
 
 
 @dataclass
@@ -44,9 +48,24 @@ class Client:
             for question in questions:
                 await asyncio.wait_for(self._ask(line, question), patience_s)
 
-    def line(self) -> Any:
-        """A new connection, as a context."""
-        return connect(
+    @asynccontextmanager
+    async def line(self) -> AsyncIterator[ClientConnection]:
+        """A new connection. A failure on the server's side (5xx) is worth another try (docs/chat.md)."""
+        for pause in PAUSES_S:
+            try:
+                connection = await self._connect()
+                break
+            except InvalidStatus as refusal:
+                if refusal.response.status_code < 500:
+                    raise
+                await asyncio.sleep(pause)
+        else:
+            connection = await self._connect()
+        async with connection:
+            yield connection
+
+    async def _connect(self) -> ClientConnection:
+        return await connect(
             with_token(self.url, self.token), ssl=self.authority, proxy=None, open_timeout=60, max_size=None
         )
 

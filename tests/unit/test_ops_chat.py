@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.sync.server import serve
 
 from ops.chat.answer import Answer, Disorder, Frame
 from ops.chat.conversation import Conversation, Event
-from ops.chat.line import Lost, Refused, address, trust, with_token
+from ops.chat.line import Line, Lost, Refused, address, trust, with_token
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -163,3 +165,45 @@ def test_a_token_is_escaped_in_the_address() -> None:
 def test_only_tls_needs_trust() -> None:
     assert trust("ws://127.0.0.1/dev", {}) is None
     assert trust("wss://127.0.0.1/dev", {}) is not None
+
+
+@pytest.fixture
+def chat_that_answers() -> Iterator[tuple[list[int], str]]:
+    """Statuses with which a server on this machine answers in turn, 101 after the last; and its address."""
+    statuses: list[int] = []
+
+    def refuse(connection: Any, request: Any) -> Any:
+        return connection.respond(statuses.pop(0), "") if statuses else None
+
+    with serve(lambda connection: connection.recv(), "127.0.0.1", 0, process_request=refuse) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield statuses, f"ws://127.0.0.1:{server.socket.getsockname()[1]}/dev"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_who_is_refused_is_told_of_his_token(chat_that_answers: Any, status: int) -> None:
+    statuses, url = chat_that_answers
+    statuses.append(status)
+    with pytest.raises(Refused) as refused:
+        Line(url, "token")
+    assert refused.value.status == status
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_failure_of_the_server_is_no_refusal(chat_that_answers: Any, status: int) -> None:
+    statuses, url = chat_that_answers
+    statuses.append(status)
+    with pytest.raises(OpsError, match=f"failed with HTTP {status}") as failed:
+        Line(url, "token")
+    assert failed.value.code is ExitCode.NETWORK
+    Line(url, "token").close()  # another try
+
+
+def test_a_connection_is_opened_again_through_failures_of_the_server(chat_that_answers: Any) -> None:
+    statuses, url = chat_that_answers
+    conversation = Conversation(lambda: Line(url, "token"), pause=lambda _: None)
+    statuses += [500, 503]
+    conversation._reconnect()
+    assert statuses == []
+    conversation.close()

@@ -17,7 +17,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.setup import files, launchers, lock, packages, process, run
+from ops.setup import browser, files, launchers, lock, packages, process, run
 from ops.setup.console import Console
 from ops.setup.context import Context, State
 
@@ -354,3 +354,60 @@ class TestLockFiles:
         }
         assert {name: version for name, version in versions.items() if not version.startswith("==")} == {}
         assert "source" not in pipfile
+
+
+class TestBrowser:
+    """Brought by apt where it is missing; the package manager and sudo are stand-ins."""
+
+    @pytest.fixture
+    def bin_(self, ctx: Context, tmp_path: Path) -> Path:
+        """The only folder on PATH."""
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        ctx.environ = {"PATH": str(folder)}
+        return folder
+
+    def program(self, bin_: Path, name: str, text: str) -> None:
+        (bin_ / name).write_text(f"#!/bin/sh\n{text}\n")
+        (bin_ / name).chmod(0o755)
+
+    def test_one_that_is_there_is_taken(self, ctx: Context, bin_: Path) -> None:
+        assert browser.state(ctx) is None
+        self.program(bin_, "google-chrome", "exit 1")
+        assert browser.make(ctx) == f"{bin_}/google-chrome, from PATH"
+        assert browser.state(ctx) == {"path": f"{bin_}/google-chrome"}
+
+    @pytest.mark.parametrize("user", [0, 1000])
+    def test_apt_brings_it(
+        self, ctx: Context, bin_: Path, monkeypatch: pytest.MonkeyPatch, user: int
+    ) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: user)
+        self.program(bin_, "apt-get", f'echo "$DEBIAN_FRONTEND $*" >> {bin_}/called')
+        self.program(bin_, "sudo", 'shift; [ "$1" = true ] || exec /usr/bin/env "$@"')
+        assert browser.make(ctx) == "chromium, by apt-get"
+        assert (bin_ / "called").read_text().splitlines() == [
+            "noninteractive update -q",
+            "noninteractive install -qy --no-install-recommends chromium",
+        ]
+
+    @pytest.mark.parametrize("apt", [True, False])
+    def test_who_may_not_install_is_told_how(
+        self, ctx: Context, bin_: Path, monkeypatch: pytest.MonkeyPatch, apt: bool
+    ) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        if apt:
+            self.program(bin_, "apt-get", "exit 0")
+            self.program(bin_, "sudo", "exit 1")  # wants a password
+        with pytest.raises(OpsError, match="no Chromium") as caught:
+            browser.make(ctx)
+        assert caught.value.code == ExitCode.TOOL
+        assert "sudo apt-get install chromium" in caught.value.hint
+
+    def test_a_failure_shows_what_apt_said(
+        self, ctx: Context, bin_: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        self.program(bin_, "apt-get", "echo Unable to locate package; exit 100")
+        with pytest.raises(OpsError, match="apt-get update failed") as caught:
+            browser.make(ctx)
+        assert "Unable to locate package" in caught.value.hint

@@ -17,6 +17,17 @@ def permits(function: Function, action: str, resource: str) -> bool:
         return bool(_decide(function, action, resource, {}).decision == "Allow")
 
 
+def lambda_may_assume(function: Function) -> bool:
+    """Whether the role trusts Lambda, which an execution environment that starts depends on."""
+    from ministack.services import iam
+
+    from ops.local_aws.fixes.service_principals import allows
+
+    arn = str(function.get("Role", ""))
+    role = iam._roles.get(arn.rpartition("/")[2]) or {}
+    return allows(role.get("AssumeRolePolicyDocument"), "lambda.amazonaws.com", "sts:AssumeRole", arn, {})
+
+
 def permits_key(
     function: Function, action: str, reference: str | None, service: str, context: Mapping[str, str]
 ) -> bool:

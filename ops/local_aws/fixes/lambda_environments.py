@@ -2,10 +2,11 @@
 
 Upstream, MiniStack 1.5.33: core/lambda_runtime.py, Worker ends the process of a handler that raises,
 inherits the server's standard streams' ways (lines that arrive after 250 ms are lost), extracts the code
-anew for each process, and there is no bound on their number: a burst of 50 clients starts 50 processes of
-47 MB on two cores. services/lambda_svc.py, _emit_lambda_logs writes the text format only, one stream per
-invocation, whatever the role allows; _invoke alone counts metrics, so that no function set off by an event
-source has any. A handler that calls sys.exit(), or a result that is no JSON, leaves the process unusable.
+anew for each process, asks no role whether Lambda may assume it, and there is no bound on their number: a
+burst of 50 clients starts 50 processes of 47 MB on two cores. services/lambda_svc.py, _emit_lambda_logs
+writes the text format only, one stream per invocation, whatever the role allows; _invoke alone counts
+metrics, so that no function set off by an event source has any. A handler that calls sys.exit(), or a result
+that is no JSON, leaves the process unusable.
 
 The fix runs functions in environments of its own (`Environment`, ops/local_aws/lambda_bootstrap.py), at most
 `LIMIT` of a function at a time. AWS starts one for every event at once, up to the account's concurrency,
