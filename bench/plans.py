@@ -2,6 +2,7 @@
 
 All three use the same remote state on a local AWS of this run's own; the first two the same provider. What
 lies between none and one resource is the start of the provider, which every plan pays whatever it plans.
+What was applied for that also answers the questions of bench/chat.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench import example, processes
+from bench import chat, example, processes
 from bench import synth as synth_bench
 from bench.figures import Figure
 from bench.processes import OnProgress, Program
@@ -44,7 +45,9 @@ def measure(directory: Path, on_progress: OnProgress, *, quick: bool) -> tuple[l
             }
             on_progress("planning in turn")
             runs = processes.in_turn(programs, dict.fromkeys(programs, ROUNDS))
-    wall = {name: processes.median(of).wall_s for name, of in runs.items()}
+            outputs = Terraform(stacks[ENVIRONMENT]).outputs()
+            of_chat, chat_runs = chat.measure(chat.Deployed(outputs, environment), on_progress)
+    wall = {name: processes.median(runs[name]).wall_s for name in programs}
     start = wall["one"] - wall["none"]
     return [
         Figure(GROUP, f"the {ENVIRONMENT} environment", wall[ENVIRONMENT], "s", detail=f"median of {ROUNDS}"),
@@ -53,7 +56,8 @@ def measure(directory: Path, on_progress: OnProgress, *, quick: bool) -> tuple[l
         Figure(GROUP, "no provider", wall["none"], "s", detail="the same state bucket"),
         Figure(GROUP, "provider start", start, "s", detail="one resource less no provider"),
         Figure(GROUP, "share of provider start", 100 * start / wall[ENVIRONMENT], "%"),
-    ], runs
+        *of_chat,
+    ], runs | chat_runs
 
 
 @contextmanager

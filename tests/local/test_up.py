@@ -82,6 +82,8 @@ def test_up_converges_and_proves_what_it_deployed(here: Checkout) -> None:
     output = _converge(here)
     assert output.count("  pass ") == len(PROMISES)
     assert "FAIL" not in output
+    said = output.partition("Chat, through the WebSocket API")[2].partition("Outputs")[0]
+    assert "This is the built-in model speaking" in said
     assert "AWS_ACCOUNT_ID=123456789012" in output
     assert "DYNAMODB_TABLE_NAME=spec-wizard-sessions-dev\n" in output
     assert "S3_BUCKET_NAME=spec-wizard-exports-dev-123456789012\n" in output

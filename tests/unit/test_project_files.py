@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -93,3 +94,12 @@ def test_every_shell_script_can_be_run() -> None:
     scripts = [name for name, text in texts().items() if re.match(r"#!.*\b(sh|bash|python3?)\b", text)]
     assert "ops/launchers/ops" in scripts
     assert [name for name in scripts if not (ROOT / name).stat().st_mode & 0o100] == []
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_finds_nothing(command: list[str]) -> None:
+    ruff = Path(sys.executable).parent / "ruff"
+    done = subprocess.run(
+        [ruff, *command, "--quiet", "."], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
