@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
     OUTPUT = 12
     """A file could not be written: disk full or not permitted. The old file, if any, is untouched."""
     UNSOUND = 13
-    """`ops state doctor` found something to mend, in the state or in what keeps it."""
+    """The state, or what keeps it, has something to mend, which `ops state doctor` names."""
     PROTECTED = 14
     """Refused: prod, or something that its configuration protects."""
     INCOMPLETE = 15
