@@ -87,7 +87,7 @@ def _walk(path: str, old: Any, new: Any, shown_old: Any, shown_new: Any) -> Iter
 
     What is masked on one side is masked on the other: a mark may be younger than the value.
     """
-    if old == new and type(old) is type(new):
+    if old == new:
         return
     if MASK in (_plain(shown_old), _plain(shown_new)):
         yield Difference(path, *(ABSENT if value is _ABSENT else MASK for value in (old, new)))

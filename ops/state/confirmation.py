@@ -26,6 +26,6 @@ def confirm(environment: str, doing: str, *, yes: bool, name: str = "") -> None:
         )
     if yes:
         return
-    answer = typer.prompt(f"Type {name} to {doing}", default="", show_default=False)
+    answer = typer.prompt(f"Type {name} to {doing}", default="", show_default=False, err=True)
     if answer.strip() != name:
         raise OpsError(f"{answer.strip()!r} is not {name!r}, so nothing was changed.", code=ExitCode.USAGE)
