@@ -149,14 +149,14 @@ def _cells(row: Row) -> list[str]:
     serial = "" if row.entry.serial is None else str(row.entry.serial)
     what = "" if row.entry.what == "sound" else row.entry.what.upper()
     return [
-        serial or "-",
+        f"{serial or '-'}{' (current)' if version.latest else ''}",
         f"{version.time:%Y-%m-%d %H:%M:%S}",
         "-" if version.deleted else tables.size(version.size),
         str(len(state.resources)) if state else "-",
         what or row.delta or "first seen",
         state.terraform_version if state else "-",
         state.lineage.partition("-")[0] if state else "-",
-        f"{version.id}{' (current)' if version.latest else ''}",
+        version.id,
     ]
 
 

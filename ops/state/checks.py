@@ -62,7 +62,7 @@ def settings(changes: list[Change], bootstrap: str) -> list[Finding]:
     return [
         Finding(
             Level.WRONG,
-            f"{change.resource}: {change.setting}",
+            f"{change.resource}: {change.setting}" if there(change, changes) else change.resource,
             f"is {change.was or 'missing'}, should be {change.will_be}"
             if there(change, changes)
             else "is missing",

@@ -37,6 +37,7 @@ def examine(stack: Stack) -> Report:
     store = Store.of(stack)
     bootstrap = f"ops bootstrap {_bootstrapped_by(stack)}"
     findings: list[Finding] = []
+    unusable: list[Finding] = []
     right = 0
     for resource in reconcile.resources(stack.aws_account_id, stack.aws_region, store.use):
         try:
@@ -44,13 +45,21 @@ def examine(stack: Stack) -> Report:
         except OpsError as error:
             if error.code is not ExitCode.STATE:
                 raise
-            findings.append(Finding(Level.WRONG, resource.label, error.message, error.hint))
+            found = f"cannot be used: {error.message}"
+            unusable.append(Finding(Level.WRONG, resource.label, found, error.hint))
             continue
-        deviating = checks.settings(changes, bootstrap)
-        findings += deviating
+        # Of a key that cannot be used nobody knows whether it is the one that encrypts.
+        known = [one for one in changes if not (unusable and one.setting == "encryption")]
+        findings += checks.settings(known, bootstrap)
         right += sum(change.action is Action.RIGHT for change in changes)
-    findings += checks.of_state(_facts(stack, store))
-    return Report(findings, right)
+    try:
+        findings += checks.of_state(_facts(stack, store))
+    except OpsError as error:
+        if not unusable:
+            raise
+        reason = f"could not be looked at: {error.message}"
+        findings.append(Finding(Level.WRONG, "state", reason, "mend the above, then run this again"))
+    return Report([*unusable, *findings], right)
 
 
 def _inspected(resource: Resource) -> list[Change]:

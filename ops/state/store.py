@@ -68,7 +68,7 @@ class Store:
             return max((version.time for version in self._listed(f"{self.key}.tflock")), default=None)
 
     def read(self, version: Version) -> bytes:
-        """Its content. Raises OpsError; KeyError is the caller's: a delete marker has none."""
+        """Its content. Raises OpsError; a delete marker has none, so it must not be asked for."""
         return self._get(version) if version.size else b""
 
     def read_head(self, version: Version) -> bytes:

@@ -16,7 +16,9 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     console = Console(highlight=False, emoji=False)
     if console.is_terminal:
-        table = Table(*headers, box=box.SIMPLE, pad_edge=False)
+        table = Table(box=box.SIMPLE, pad_edge=False)
+        for header in headers:
+            table.add_column(header, overflow="fold")  # ids are there to be copied whole
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
         console.print(table)

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from environments import load, naming
-from ops import aws, remote_state
+from ops import aws, remote_state, stacks
+from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
 from ops.local_aws.instance import LocalAws, interferes
 from ops.paths import ROOT
 from ops.remote_state import locks, taking
+from ops.state import restoring
+from ops.state.store import Store
 from tests.local import state_story
 from tests.local.state_story import BUCKET, KEY, SECRET, Project, body, digest, ops, put, version_ids
 
@@ -157,6 +160,18 @@ def test_a_restore_is_refused_while_somebody_holds_the_lock(project: Project) ->
     assert project.plan_is_empty()
 
 
+def test_a_state_written_since_it_was_looked_at_is_not_overwritten(project: Project) -> None:
+    store = Store.of(stacks.find("dev"))
+    planned = restoring.plan(store, "1")
+    put(body())
+    before = version_ids()
+    with pytest.raises(OpsError, match="Somebody wrote the state of dev") as refused:
+        restoring.carry_out(store, planned)
+    assert refused.value.code is ExitCode.STATE
+    assert version_ids() == before
+    assert "is not locked" in ops("state", "lock", "dev")
+
+
 def test_killed_between_the_object_and_its_digest_the_next_run_mends_it(project: Project) -> None:
     killed(
         "from ops.state.store import Store\nStore.write_digest = die",
@@ -191,6 +206,17 @@ def test_a_damaged_setting_and_an_old_lock_are_found_with_what_mends_them(projec
     for command in wrong.values():
         ops(*command.split()[1:], *(["--yes"] if "unlock" in command else []))
     assert json.loads(ops("state", "doctor", "dev", "--json"))["sound"]
+
+
+def test_a_disabled_key_is_found_before_anything_that_it_makes_unreadable(project: Project) -> None:
+    kms = aws.client("kms", REGION)
+    key = kms.describe_key(KeyId=naming.STATE_KEY_ALIAS)["KeyMetadata"]["Arn"]
+    kms.disable_key(KeyId=key)
+    report = json.loads(ops("state", "doctor", "dev", "--json", code=ExitCode.UNSOUND))
+    kms.enable_key(KeyId=key)
+    assert report["findings"][0]["subject"] == f"key {naming.STATE_KEY_ALIAS}"
+    assert report["findings"][0]["fix"] == f"aws kms enable-key --key-id {key}"
+    assert not [one for one in report["findings"] if "encryption" in one["subject"]]
 
 
 def test_from_the_table_to_the_lock_file_and_back_one_safe_step_at_a_time(

@@ -135,7 +135,7 @@ def test_of_a_missing_resource_only_that_is_told() -> None:
         Change("table", "tags", "a", "a", Action.RIGHT),
     ]
     assert checks.settings(changes, "mend") == [
-        Finding(Level.WRONG, "bucket: exists", "is missing", "mend"),
+        Finding(Level.WRONG, "bucket", "is missing", "mend"),
         Finding(Level.WRONG, "table: recovery", "is off, should be on", "mend"),
     ]
 

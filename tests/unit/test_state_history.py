@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.stacks import Stack
 from ops.state import history
 from ops.state.history import Entry
-from tests.support.states import entries, resource, text
+from ops.state.store import Store
+from tests.support.states import BEGAN, entries, resource, text
 
 ONE = text(resource("a", "x", {"id": "1"}), serial=1)
 TWO = text(resource("a", "x", {"id": "1"}), resource("a", "y", {"id": "2"}), serial=2)
@@ -65,6 +69,43 @@ def test_a_serial_of_two_states_is_refused_and_one_of_the_same_state_twice_is_no
         find("2", OTHER, None, TWO)
     assert refused.value.code is ExitCode.USAGE
     assert find("2", TWO, None, TWO).version.id == "v3"
+
+
+def test_all_pages_are_read_and_only_of_the_states_own_key() -> None:
+    def version(key: str, minute: int, *, latest: bool = False) -> dict[str, Any]:
+        time = BEGAN + timedelta(minutes=minute)
+        return {
+            "Key": key,
+            "VersionId": f"{key}-{minute}",
+            "LastModified": time,
+            "Size": 1,
+            "IsLatest": latest,
+        }
+
+    key = "dev/terraform.tfstate"
+    pages = [
+        {"Versions": [version(key, 8), version(key, 7)], "NextKeyMarker": key},
+        {
+            "Versions": [version(key, 6), version(f"{key}.tflock", 9, latest=True)],
+            "DeleteMarkers": [version(key, 8, latest=True)],
+            "NextKeyMarker": f"{key}.tflock",
+        },
+    ]
+
+    def paginate(**_: Any) -> Any:
+        yield from pages
+        pytest.fail("what comes behind is of other keys")
+
+    use: Any = MagicMock()
+    use.s3.exceptions.NoSuchBucket = LookupError
+    use.s3.get_paginator.return_value.paginate = paginate
+    found = Store(Stack("dev", "dev", "123456789012", "eu-west-1"), use).versions()
+    assert [(one.id[-1], one.deleted) for one in found] == [
+        ("8", True),
+        ("8", False),
+        ("7", False),
+        ("6", False),
+    ]
 
 
 def test_the_newest_sound_version_is_behind_deleted_and_damaged_ones() -> None:
