@@ -41,7 +41,7 @@ def ops(*arguments: str, code: int = 0, typed: str = "") -> str:
 
 
 class Project:
-    """A folder with the environment's backend and parameters as resources."""
+    """dev's synthesized folder, with dev's backend and parameters as resources."""
 
     def __init__(self, directory: Path, endpoint: str) -> None:
         self.directory = directory
@@ -61,8 +61,16 @@ class Project:
             "skip_metadata_api_check": True,
             **LOCKS[lock],
         }
-        parameters = {name: {"name": f"/story/{name}", "type": "String", "value": name} for name in names}
-        parameters["secret"] = {"name": "/story/secret", "type": "SecureString", "value": SECRET}
+        values = dict.fromkeys(names, "plain") | {"secret": SECRET}
+        parameters = {
+            name: {
+                "//": {"metadata": {"path": f"dev/story/{name}"}},
+                "name": f"/story/{name}",
+                "type": "SecureString" if value == SECRET else "String",
+                "value": value,
+            }
+            for name, value in values.items()
+        }
         content = {
             "terraform": {
                 "backend": {"s3": backend},
@@ -71,7 +79,7 @@ class Project:
             "provider": {"aws": {"region": REGION, "skip_metadata_api_check": "true"}},
             "resource": {"aws_ssm_parameter": parameters},
         }
-        (self.directory / "main.tf.json").write_text(json.dumps(content))
+        (self.directory / "cdk.tf.json").write_text(json.dumps(content))
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Terraform; its output."""
