@@ -44,6 +44,22 @@ def binary() -> str:
     return shutil.which("terraform") or (str(brought[-1]) if brought else "terraform")
 
 
+def version() -> str:
+    """Of the Terraform in use, such as `1.11.4`; empty where there is none."""
+    try:
+        result = subprocess.run(
+            [binary(), "version", "-json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        document = json.loads(result.stdout[result.stdout.index("{") :])
+    except (OSError, ValueError):
+        return ""
+    return str(document.get("terraform_version", ""))
+
+
 @dataclass(frozen=True)
 class Change:
     """One resource that a plan touches.

@@ -15,18 +15,29 @@ if TYPE_CHECKING:
 def bootstrap(
     environment: Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be created or changed; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")
     ] = False,
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Take it all away, for every environment of the account and region."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --remove: do not ask; not for prod.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Create or complete the bucket, key and lock table of the Terraform state. Safe to run again.
 
-    One set serves all environments of the same account and region.
+    One set serves all environments of the same account and region. --remove is refused with exit code 14
+    while any state in it still holds resources, and with 6 while any is locked.
     """
     from environments import load
     from ops import aws, remote_state
     from ops.remote_state import report
 
+    if remove:
+        from ops.commands import bootstrap_remove
+
+        bootstrap_remove.run(environment, dry_run=dry_run, yes=yes, json_=json_)
+        return
     config = load(environment)
     account_id, region = config.aws_account_id, config.aws_region
     caller = aws.verify_caller(account_id, region)

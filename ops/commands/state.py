@@ -6,21 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands import state_doctor, state_show, state_versions
+from ops.commands.state_target import AsJson, Environment, verified
+
 if TYPE_CHECKING:
     from ops.remote_state.locks import StateLock
-    from ops.stacks import Stack
 
 app = typer.Typer(
-    name="state", help="Show and clear the lock of an environment's state.", no_args_is_help=True
+    name="state",
+    help="Look into an environment's state, bring an earlier one back, see to its lock.",
+    no_args_is_help=True,
 )
-
-Environment = Annotated[str, typer.Argument(help="dev, staging, prod or account.", show_default=False)]
+app.command("list")(state_show.list_)
+app.command()(state_show.show)
+app.command()(state_versions.versions)
+app.command()(state_versions.diff)
+app.command()(state_versions.restore)
+app.command()(state_doctor.doctor)
+app.command()(state_doctor.migrate_lock)
 
 
 @app.command()
 def lock(
     environment: Environment,
-    json_: Annotated[bool, typer.Option("--json", help="Print the locks as JSON.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Show who holds the state lock, for what, and since when. Exit code 6 if somebody does."""
     import json
@@ -28,7 +37,7 @@ def lock(
     from ops.exit_codes import ExitCode
     from ops.remote_state import locks
 
-    stack = _verified(environment)
+    stack = verified(environment)
     found = locks.read_locks(stack)
     if json_:
         rows = [lock.as_json() for lock in found]
@@ -54,7 +63,7 @@ def unlock(
     from ops.exit_codes import ExitCode
     from ops.remote_state import locks
 
-    stack = _verified(environment)
+    stack = verified(environment)
     found = locks.read_locks(stack)
     if not found:
         typer.echo(f"{environment} is not locked.")
@@ -76,15 +85,7 @@ def unlock(
         _show(environment, left)
         raise typer.Exit(ExitCode.LOCKED)
     typer.echo(f"{environment} is not locked any more.")
-
-
-def _verified(environment: str) -> Stack:
-    """Where its state lies, once the credentials are known to belong to its account."""
-    from ops import aws, stacks
-
-    stack = stacks.find(environment)
-    aws.verify_caller(stack.aws_account_id, stack.aws_region)
-    return stack
+    typer.echo(f"Whether the dead run left its state whole: ops state doctor {environment}")
 
 
 def _show(environment: str, found: list[StateLock]) -> None:

@@ -114,7 +114,7 @@ def clear(lock: StateLock, *, with_: Clients | None = None) -> bool:
 
 
 def _read_table(config: StateOwner, use: Clients) -> StateLock | None:
-    bucket, key = _state(config)
+    bucket, key = place_of(config)
     try:
         item = use.dynamodb.get_item(
             TableName=naming.LOCK_TABLE, Key={"LockID": {"S": f"{bucket}/{key}"}}, ConsistentRead=True
@@ -124,7 +124,7 @@ def _read_table(config: StateOwner, use: Clients) -> StateLock | None:
     if item is None:
         return None
     info = item.get("Info", {}).get("S", "")
-    return _lock(config, Place.TABLE, info, fingerprint=info)
+    return lock_of(config, Place.TABLE, info, fingerprint=info)
 
 
 def _read_file(config: StateOwner, use: Clients) -> StateLock | None:
@@ -132,7 +132,7 @@ def _read_file(config: StateOwner, use: Clients) -> StateLock | None:
 
     from ops.aws_failures import code_of
 
-    bucket, key = _state(config)
+    bucket, key = place_of(config)
     try:
         answer = use.s3.get_object(
             Bucket=bucket, Key=f"{key}.tflock", ExpectedBucketOwner=config.aws_account_id
@@ -141,7 +141,7 @@ def _read_file(config: StateOwner, use: Clients) -> StateLock | None:
         if code_of(error) not in ("NoSuchKey", "NoSuchBucket"):
             raise
         return None
-    return _lock(config, Place.FILE, answer["Body"].read().decode(), fingerprint=answer["ETag"])
+    return lock_of(config, Place.FILE, answer["Body"].read().decode(), fingerprint=answer["ETag"])
 
 
 def _clear_item(lock: StateLock, use: Clients) -> bool:
@@ -186,22 +186,23 @@ def _clear_file(lock: StateLock, use: Clients) -> bool:
     return True
 
 
-def _state(config: StateOwner) -> tuple[str, str]:
+def place_of(config: StateOwner) -> tuple[str, str]:
+    """Bucket and key of a state; joined by `/` they are the key of its item in the lock table."""
     return (
         naming.state_bucket(config.aws_account_id, config.aws_region),
         naming.state_key(config.environment),
     )
 
 
-def _lock(config: StateOwner, place: Place, text: str, *, fingerprint: str) -> StateLock:
-    """A lock that cannot be read is still a lock; it just has no owner to show."""
+def lock_of(config: StateOwner, place: Place, text: str, *, fingerprint: str) -> StateLock:
+    """What `text` in `place` says. One that cannot be read is still a lock; it has no owner to show."""
     try:
         info = json.loads(text)
     except ValueError:
         info = {}
     if not isinstance(info, dict):
         info = {}
-    bucket, key = _state(config)
+    bucket, key = place_of(config)
     return StateLock(
         place=place,
         environment=config.environment,

@@ -59,6 +59,11 @@ def apply(account_id: str, region: str, *, with_: Clients | None = None) -> Iter
     yield from _walk(all_, dry_run=False)
 
 
+def inspect(resource: Resource) -> list[Change]:
+    """The rows of one resource; only reads. Raises OpsError, see `Resource.exists`."""
+    return list(_walk([resource], dry_run=True))
+
+
 def check(account_id: str, region: str, *, with_: Clients | None = None) -> list[Change]:
     """The settings that deviate; raises OpsError STATE where something is missing."""
     require(account_id, region, with_=with_)

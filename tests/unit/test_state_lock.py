@@ -35,7 +35,7 @@ INFO = {
 
 def held(age: timedelta = timedelta(minutes=39), **info: Any) -> StateLock:
     text = json.dumps({**INFO, "Created": (datetime.now(UTC) - age).isoformat(), **info})
-    return locks._lock(CONFIG, Place.TABLE, text, fingerprint=text)
+    return locks.lock_of(CONFIG, Place.TABLE, text, fingerprint=text)
 
 
 def fakes(item: str | None, file: str | None) -> Any:
@@ -99,7 +99,7 @@ def test_the_digest_item_is_never_touched() -> None:
 
 
 def test_a_lock_is_told_in_one_line() -> None:
-    lock = locks._lock(CONFIG, Place.FILE, json.dumps(INFO), fingerprint='"e"')
+    lock = locks.lock_of(CONFIG, Place.FILE, json.dumps(INFO), fingerprint='"e"')
     assert locks.describe(lock, NOW) == (
         "ana@laptop, apply, since 2030-01-01 11:20:30 UTC (39 min ago), in the lock file, "
         "lock 0f3c1a52-0000-0000-0000-000000000000"

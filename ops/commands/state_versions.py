@@ -1,0 +1,180 @@
+"""`ops state versions`, `diff` and `restore`: what a state was, what changed, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.commands.state_target import AsJson, Environment
+
+if TYPE_CHECKING:
+    from ops.state.comparison import Comparison, Difference
+    from ops.state.history import Row
+    from ops.state.restoring import Plan
+
+A_VERSION = "A serial or a version id, see ops state versions."
+
+
+def versions(
+    environment: Environment,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many, the newest first.")] = 20,
+    all_: Annotated[bool, typer.Option("--all", help="All of them, instead of a number.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """List the versions of a state, the newest first, each with what it changed against the one before.
+
+    Deleted and damaged ones are shown as what they are. Old versions stay for 90 days.
+    """
+    import json
+
+    from ops.commands.state_target import store_of
+    from ops.state import history, tables
+
+    store = store_of(environment)
+    found = store.versions()
+    wanted = len(found) if all_ else limit
+    rows = history.rows(history.read(store, found[: wanted + 1]))[:wanted]
+    if json_:
+        typer.echo(json.dumps({"total": len(found), "versions": [row.as_json() for row in rows]}, indent=2))
+        return
+    if not found:
+        typer.echo(f"{environment} has no state: nothing was ever deployed.")
+        return
+    headers = ("serial", "time (UTC)", "size", "resources", "change", "Terraform", "lineage", "version id")
+    tables.show(headers, [_cells(row) for row in rows])
+    for row in rows:
+        if row.entry.state is None and not row.entry.version.deleted:
+            typer.echo(f"Damaged: {row.entry.version.id} {row.entry.damage}")
+    if len(found) > len(rows):
+        typer.echo(f"{len(rows)} of {len(found)}; --limit {2 * len(rows)} or --all shows more.")
+
+
+def diff(
+    environment: Environment,
+    a: Annotated[str, typer.Argument(help=A_VERSION, show_default=False)],
+    b: Annotated[str, typer.Argument(help=A_VERSION, show_default=False)],
+    json_: AsJson = False,
+) -> None:
+    """Show what differs from version A to version B: resources, their attributes, outputs. Secrets masked."""
+    import json
+    from dataclasses import asdict
+
+    from ops.commands.state_target import store_of
+    from ops.errors import OpsError
+    from ops.exit_codes import ExitCode
+    from ops.state import history
+    from ops.state.comparison import compare
+
+    store = store_of(environment)
+    found = store.versions()
+    states = []
+    for name in (a, b):
+        entry = history.find(store, found, name)
+        if entry.state is None:
+            raise OpsError(
+                f"Version {name} of the state of {environment} {entry.damage}, so it cannot be compared.",
+                hint=f"ops state versions {environment}  shows which are sound.",
+                code=ExitCode.STATE,
+            )
+        states.append(entry.state)
+    comparison = compare(*states)
+    if json_:
+        typer.echo(json.dumps(asdict(comparison), indent=2, ensure_ascii=False))
+    else:
+        _show(comparison)
+
+
+def restore(
+    environment: Environment,
+    version: Annotated[str, typer.Argument(help=A_VERSION, show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; not enough for prod and account.")] = False,
+) -> None:
+    """Make an earlier version of a state the current one, under its lock; prints the command that goes back.
+
+    Only what Terraform knows changes, no resource: the next plan shows how the two differ.
+    """
+    from ops.commands.state_target import store_of
+    from ops.remote_state import taking
+    from ops.state import confirmation, restoring
+
+    store = store_of(environment)
+    taking.refuse_locked(store.owner, with_=store.use)
+    planned = restoring.plan(store, version)
+    if planned.is_current and planned.digest_is_right:
+        typer.echo(f"Nothing to do: that is the current state of {environment}, and its digest is right.")
+        return
+    _announce(environment, planned)
+    confirmation.confirm(environment, "restore it", yes=yes)
+    done = restoring.carry_out(store, planned)
+    if not done.written:
+        typer.echo(f"The digest of {environment} is that of its state again (serial {done.serial}).")
+        return
+    typer.echo(
+        f"Restored: the state of {environment} has the serial {done.serial} (version {done.version_id})."
+    )
+    if planned.current.state:
+        typer.echo(f"The way back: ops state restore {environment} {planned.current.version.id}")
+    elif planned.before:
+        typer.echo(
+            f"What was there {planned.current.damage}, so nothing leads back to it; it stays as version "
+            f"{planned.current.version.id}."
+        )
+    typer.echo(f"Next: cdktf diff {environment}  shows how this state and what is deployed differ.")
+
+
+def _announce(environment: str, planned: Plan) -> None:
+    entry = planned.target
+    time, count = entry.version.time, len(planned.state.resources)
+    if planned.is_current:
+        typer.echo(f"Version {entry.version.id} is current; only its digest in the lock table is wrong.")
+        return
+    typer.echo(
+        f"Version {entry.version.id} of {time:%Y-%m-%d %H:%M:%S} UTC (serial {entry.serial}, {count} "
+        f"resources) becomes the state of {environment}, with the serial {planned.serial}."
+    )
+    if planned.current.state is None:
+        typer.echo(f"The current object {planned.current.damage}.")
+    if planned.changes_lineage:
+        typer.echo("Its lineage is another than that of the newest sound state: that one was begun anew.")
+    if planned.comparison and not planned.comparison.empty:
+        typer.echo("Against the newest sound state:")
+        _show(planned.comparison, attributes=False)
+
+
+def _cells(row: Row) -> list[str]:
+    from ops.state import tables
+
+    version, state = row.entry.version, row.entry.state
+    serial = "" if row.entry.serial is None else str(row.entry.serial)
+    what = "" if row.entry.what == "sound" else row.entry.what.upper()
+    return [
+        f"{serial or '-'}{' (current)' if version.latest else ''}",
+        f"{version.time:%Y-%m-%d %H:%M:%S}",
+        "-" if version.deleted else tables.size(version.size),
+        str(len(state.resources)) if state else "-",
+        what or row.delta or "first seen",
+        state.terraform_version if state else "-",
+        state.lineage.partition("-")[0] if state else "-",
+        version.id,
+    ]
+
+
+def _show(comparison: Comparison, *, attributes: bool = True) -> None:
+    if comparison.empty:
+        typer.echo("No difference but the serial and the like.")
+    for sign, addresses in (("+", comparison.added), ("-", comparison.removed)):
+        for address in addresses:
+            typer.echo(f"{sign} {address}")
+    for address, differences in comparison.changed.items():
+        typer.echo(f"~ {address}")
+        for one in differences if attributes else ():
+            typer.echo(f"    {_line(one)}")
+    for one in comparison.outputs:
+        typer.echo(f"~ output {_line(one)}" if attributes else f"~ output {one.path}")
+
+
+def _line(one: Difference) -> str:
+    if one.before == one.after:
+        return f"{one.path}: {one.before}, and differs in what is masked"
+    return f"{one.path}: {one.before} -> {one.after}"

@@ -1,0 +1,99 @@
+"""What of a state must not be shown, and in whose place `(sensitive)` stands.
+
+Three sources: what the state marks; what the provider's schema marks (`sensitive_attributes.json`, for the
+one provider release that the project pins); and what looks or is called like a key, because providers mark
+little: the variables of a function are plain text to them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path as File
+from typing import Any
+
+from ops.state.document import Instance, Output, Path, Step
+
+MASK = "(sensitive)"
+SCHEMA = File(__file__).parent / "sensitive_attributes.json"
+"""Type, `data.` before that of a data source -> attributes, the names of blocks before them."""
+
+CALLED_LIKE_A_SECRET = re.compile(
+    r"(?:.*[_-])?(?:password|passwd|passphrase|secret|secret_?string|secret_?(?:access_?)?key|"
+    r"client_?secret|api_?key|private_?key|(?:access|auth|bearer|refresh|oauth|bot)_?token|credentials?)",
+    re.IGNORECASE,
+)
+"""All of an attribute's name: `openai_secret_arn` and `secret_id` are names of secrets, not secrets."""
+
+LOOKS_LIKE_A_SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
+    r"|\bsk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}"
+    r"|\bxox[abeprs]-[A-Za-z0-9-]{10,}"  # Slack
+    r"|\bAIza[A-Za-z0-9_-]{35}"  # Google
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a signed token (JWT)
+    r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)",  # name and password in an address
+    re.DOTALL,
+)
+IN_JSON = re.compile(
+    r'(\\*"[\w-]*(?:password|passwd|secret|secret_?key|api_?key|private_?key|access_?token)\\*"\s*:\s*\\*")'
+    r'(?!arn:)[^"\\]+',
+    re.IGNORECASE,
+)
+"""The value behind such a name in a text that is JSON itself."""
+
+
+def masked(instance: Instance) -> dict[str, Any]:
+    """The attributes of a resource as they may be shown."""
+    paths = [*instance.sensitive, *_marked_by_schema(instance)]
+    return {name: _mask(value, (name,), paths, name) for name, value in instance.attributes.items()}
+
+
+def masked_output(output: Output) -> Any:
+    """The value of an output as it may be shown."""
+    return MASK if output.sensitive else _mask(output.value, (), [], output.name)
+
+
+def _marked_by_schema(instance: Instance) -> list[Path]:
+    data = "data." if instance.mode == "data" else ""
+    return [tuple(path.split(".")) for path in _schema().get(f"{data}{instance.type}", [])]
+
+
+@cache
+def _schema() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return found
+
+
+def _mask(value: Any, here: Path, paths: list[Path], name: str) -> Any:
+    """`here` leads to `value`; `name` is the last name on the way, that of the list for what is in a list."""
+    if value is None:
+        return None
+    if any(_same(path, here) for path in paths):
+        return MASK
+    if isinstance(value, dict):
+        return {key: _mask(item, (*here, key), paths, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_mask(item, (*here, place), paths, name) for place, item in enumerate(value)]
+    if isinstance(value, str):
+        return _mask_text(value, name)
+    return value
+
+
+def _mask_text(value: str, name: str) -> str:
+    if value and CALLED_LIKE_A_SECRET.fullmatch(name) and not value.startswith("arn:"):
+        return MASK
+    return IN_JSON.sub(rf"\g<1>{MASK}", LOOKS_LIKE_A_SECRET.sub(MASK, value))
+
+
+def _same(path: Path, here: Path) -> bool:
+    """Whether they lead to the same place. The schema's paths name no places in lists: they mean all."""
+    if path == here:
+        return True
+    return path == tuple(step for step in here if not _is_place(step)) and not any(map(_is_place, path))
+
+
+def _is_place(step: Step) -> bool:
+    return isinstance(step, int)
