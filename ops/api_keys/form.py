@@ -19,7 +19,7 @@ _ADMIN = re.compile("sk-(admin|ant-admin)")
 _NO_API_KEY = re.compile("sk-ant-(oat|ort|sid)")
 _OF_ANOTHER = {OPENAI: re.compile("sk-ant-"), ANTHROPIC: re.compile("sk-(proj|svcacct|admin|None)-")}
 _EXAMPLE = re.compile(
-    r"\.\.\.|x{6}|\*{3}|<|example|placeholder|changeme|(^|[-_])(your|my|test|dummy|key|api|abc|secret)([-_]|$)",
+    r"\.\.\.|x{6}|\*{3}|<|example|placeholder|changeme|(^|[-_])(your|test|dummy|key|api|secret)([-_]|$)",
     re.IGNORECASE,
 )
 FEWEST_CHARACTERS = 12

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ops.api_keys.silence import nothing_logged
+
 TIMEOUT_S = 15
 MOST_BYTES = 1_000_000
 _KIND = re.compile(r"[A-Za-z0-9_.]{1,64}")
@@ -54,7 +56,8 @@ def ask(method: str, url: str, headers: Mapping[str, str], body: Mapping[str, An
     if data is not None:
         request.add_unredirected_header("Content-Type", "application/json")
     try:
-        with urllib.request.build_opener(Here).open(request, timeout=TIMEOUT_S) as response:
+        opener = urllib.request.build_opener(Here)
+        with nothing_logged(), opener.open(request, timeout=TIMEOUT_S) as response:
             return Answer(response.status, _object(response.read(MOST_BYTES)))
     except urllib.error.HTTPError as error:
         with error:

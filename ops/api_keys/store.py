@@ -11,9 +11,7 @@ that where somebody else moved the label meanwhile, and puts AWSPREVIOUS on the 
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops.api_keys.kinds import Key
+from ops.api_keys.silence import nothing_logged
 from ops.aws import aws_errors
 from ops.aws_failures import code_of
 from ops.errors import OpsError
@@ -91,13 +90,16 @@ class KeySecret:
 
     def versions(self) -> dict[str, Version]:
         """Id -> dates, of versions with labels."""
+        found: dict[str, Version] = {}
+        more: dict[str, str] = {}
         with aws_errors(f"listing the versions of {self.name}"):
-            pages = self._client.get_paginator("list_secret_version_ids").paginate(SecretId=self.name)
-            return {
-                version["VersionId"]: Version(version["CreatedDate"], version.get("LastAccessedDate"))
-                for page in pages
-                for version in page["Versions"]
-            }
+            while True:  # botocore has no paginator for it
+                page = self._client.list_secret_version_ids(SecretId=self.name, **more)
+                for one in page["Versions"]:
+                    found[one["VersionId"]] = Version(one["CreatedDate"], one.get("LastAccessedDate"))
+                if "NextToken" not in page:
+                    return found
+                more = {"NextToken": page["NextToken"]}
 
     def set(self, key: Key, seen: Labels, *labels: str) -> bool:
         """Put the key in use; False: it is already. seen: the labels on which the caller's decision rests.
@@ -173,14 +175,3 @@ class KeySecret:
 def version_id(arn: str, key: Key) -> str:
     """64 characters that are the same for the same value of the same secret, and tell nothing of it."""
     return hashlib.pbkdf2_hmac("sha256", key.value.encode(), arn.encode(), ROUNDS).hex()
-
-
-@contextmanager
-def nothing_logged() -> Iterator[None]:
-    """Keeps botocore from logging the request, whoever switched its debugging on."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)

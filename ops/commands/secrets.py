@@ -89,12 +89,12 @@ def rollback(
     kind = asking.kind(name)
     _, secret = asking.opened(environment, kind)
     asking.confirm(environment, f"roll back {kind.name}", confirm)
-    seen = secret.labels()
+    seen, versions = secret.labels(), secret.versions()
     secret.roll_back(seen)
     if json_:
         _print_json(environment, kind, changed=True)
         return
-    since = secret.versions()[str(seen.previous)].created
+    since = versions[str(seen.previous)].created
     typer.echo(f"{kind.name} of {environment}: the value of {_time(since)} is in use again.")
     typer.echo(f"Forth again:  ops secrets rollback {environment} {kind.name}")
 
