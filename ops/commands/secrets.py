@@ -70,7 +70,10 @@ def set_(
     else:
         before = "the previous value is kept" if seen.current else "it is the first value"
         typer.echo(f"{kind.name} of {environment} is set; {before}.")
-        typer.echo("Workers read it when they start, or when the provider refuses the old one.")
+        if config.chat.provider == kind.provider:
+            typer.echo("Workers read it when they start, or when the provider refuses the old one.")
+        else:
+            typer.echo(f"Nobody uses it yet: CHAT_PROVIDER of {environment} is {config.chat.provider}.")
 
 
 @app.command(cls=Command)

@@ -24,6 +24,7 @@ from functions.shared.table import Table, new_token
 from ops.api_keys.rotation import UNDER_WAY
 from ops.chat.line import address, trust
 from ops.exit_codes import ExitCode
+from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.instance import LocalAws
 from tests.local import checkout, workers
 from tests.local.checkout import COLOURS, Checkout
@@ -82,6 +83,11 @@ def printed() -> list[str]:
 Command = Callable[..., str]
 
 
+def _environ(here: Checkout, **changes: str) -> dict[str, str]:
+    """What `ops local env` sets."""
+    return {**EXAMPLE_VALUES, **here.local_aws.client_environment(here.environ()), **changes}
+
+
 @pytest.fixture(scope="module")
 def ops(here: Checkout, printed: list[str]) -> Command:
     """`ops secrets …` with a value piped in; stdout and stderr of it. caller: instead of the deployer."""
@@ -89,7 +95,7 @@ def ops(here: Checkout, printed: list[str]) -> Command:
     def run(
         *arguments: str, entered: str = "", code: int = 0, caller: Caller | None = None, **changes: str
     ) -> str:
-        environ = here.local_aws.client_environment(here.environ(**changes))
+        environ = _environ(here, **changes)
         if caller:
             environ["AWS_ACCESS_KEY_ID"] = caller.key.access_key_id
             environ["AWS_SECRET_ACCESS_KEY"] = caller.key.secret_access_key
@@ -385,7 +391,7 @@ def test_no_failure_repeats_a_key(
         done = subprocess.run(
             [str(here.root / ".venv/bin/python"), "-c", text, "secrets", "set", "dev", NAME],
             cwd=here.root,
-            env=here.local_aws.client_environment(here.environ()),
+            env=_environ(here),
             input=wrong,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

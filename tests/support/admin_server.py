@@ -45,7 +45,7 @@ class AdminServer:
 
     def make(self, name: str, *, age_s: float = 0) -> tuple[dict[str, Any], str]:
         """A service account and its key, made some time ago."""
-        account = {
+        account: dict[str, Any] = {
             "object": "organization.project.service_account",
             "id": f"svc_acct_{secrets.token_hex(6)}",
             "name": name,

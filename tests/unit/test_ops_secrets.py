@@ -132,6 +132,14 @@ class TestSet:
         assert "is set" in run("set", "dev", NAME, entered=SECOND)
         assert world.current == SECOND
 
+    def test_it_says_whether_the_chat_uses_it(
+        self, world: SecretsManager, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CHAT_PROVIDER", "openai")
+        assert "Workers read it" in run("set", "dev", NAME, entered=FIRST)
+        monkeypatch.setenv("CHAT_PROVIDER", "built-in")
+        assert "CHAT_PROVIDER of dev is built-in" in run("set", "dev", NAME, entered=SECOND)
+
     def test_for_programs(self, world: SecretsManager) -> None:
         assert json.loads(run("set", "dev", NAME, "--json", entered=FIRST)) == {
             "environment": "dev",
@@ -296,7 +304,7 @@ class TestCheck:
         assert [seen.path for seen in model.seen] == ["/v1/models"]  # a redirection is not followed
 
     def test_a_new_key_is_given_time(self, model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(check.time, "sleep", lambda _: model.keys.add(FIRST))
+        monkeypatch.setattr("ops.api_keys.check.time.sleep", lambda _: model.keys.add(FIRST))
         check.accepted(Key(FIRST), OPENAI, model.url, patience_s=30)
         assert len(model.seen) == 2
 
