@@ -18,6 +18,7 @@ from ops.commands import (
     email,
     local,
     outputs,
+    secrets,
     session,
     sign_url,
     signing_key,
@@ -67,6 +68,7 @@ app.command()(chat.chat)
 app.add_typer(session.app, name="session")
 app.command()(sign_url.sign_url)
 app.add_typer(signing_key.app, name="signing-key")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(email.app, name="email")
 app.add_typer(account.app, name="account")
 app.add_typer(alarms.app, name="alarms")

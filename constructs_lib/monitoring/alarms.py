@@ -179,8 +179,8 @@ def _secrets(subjects: Subjects, max_age_days: int) -> list[Alarm]:
         return Alarm(
             f"secret-{kind}-{name}",
             meaning,
-            f"Make a new key at the provider, put it into the secret {name}, try the chat, then delete the"
-            " old key.",
+            f"`ops secrets rotate {subjects.environment} {name}` makes or takes a new key, tries it and puts"
+            " it in use; then end the old key (docs/secrets.md).",
             (own(subjects, "SecretAgeDays", "Maximum", Secret=name),),
             threshold=days,
             period_s=HOUR,

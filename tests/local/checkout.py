@@ -12,7 +12,7 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,12 +102,14 @@ class Checkout:
         shell = ("sh", "-c", script, "cdktf")
         return self.run(*shell, *arguments, code=code, folder=folder, environ=self.environ(**changes))
 
-    def terraform(self, environment: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Plain Terraform in a synthesized stack that was initialized."""
+    def terraform(
+        self, environment: str, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Plain Terraform in a synthesized stack that was initialized. environ: besides the usual one."""
         return subprocess.run(
             [binary(), *arguments, "-no-color"],
             cwd=self.root / paths.stack_directory(environment).relative_to(ROOT),
-            env=self.local_aws.client_environment(self.environ()),
+            env=self.local_aws.client_environment(self.environ()) | dict(environ or {}),
             capture_output=True,
             text=True,
             check=False,

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 ANTHROPIC_PATH = "/v1/messages"
 OPENAI_PATH = "/v1/chat/completions"
+MODELS_PATH = "/v1/models"
 KEY = "key-of-the-tests"
 PIECES = ("Good", " day", ", what", " shall", " we", " specify", "? 🙂")
 
@@ -55,11 +56,15 @@ class Seen:
 
 
 class ModelServer:
-    """A context manager. keys: those it takes. The last reply is given again to every further request."""
+    """A context manager. keys: those it takes. The last reply is given again to every further request.
+
+    models_status: of the list of models, for a key that it takes.
+    """
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies) or [Reply()]
         self.keys = {KEY}
+        self.models_status = 200
         self.seen: list[Seen] = []
         self.bytes_sent = 0
         self.broken_pipes = threading.Semaphore(0)
@@ -198,6 +203,27 @@ def _handler(owner: ModelServer) -> type[BaseHTTPRequestHandler]:
                 self._error(400, "invalid_request_error", {"x-wrong": wrong})
             else:
                 self._reply(owner.next_reply())
+
+        def do_GET(self) -> None:
+            """The list of models, by which a key is tried."""
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            owner.seen.append(Seen(self.path, headers, {}))
+            key = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+            if self.path != MODELS_PATH:
+                self._error(404, "not_found_error", {})
+            elif key not in owner.keys:
+                self._error(401, "authentication_error", {})
+            elif "x-api-key" in headers and headers.get("anthropic-version") != "2023-06-01":
+                self._error(400, "invalid_request_error", {"x-wrong": "anthropic-version"})
+            elif (status := owner.models_status) != 200:
+                self._error(status, "api_error", {"location": owner.url + "/elsewhere"})
+            else:
+                body = json.dumps({"object": "list", "data": [{"id": "a-model", "object": "model"}]}).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def _reply(self, reply: Reply) -> None:
             if reply.status != 200:

@@ -46,6 +46,7 @@ ALL = (
     "web_identity",
     "ssm_parameter_resources",
     "secret_versions",
+    "secret_puts",
     "iam_resources",
     "iam_compute",
     "lambda_environments",
