@@ -17,7 +17,8 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     """A value in the environment's configuration is missing or not allowed."""
     AUTHENTICATION = 4
-    """No credentials, expired credentials, the wrong account, or a permission is missing."""
+    """No credentials, expired ones, the wrong account, a permission is missing, or a model provider refuses an
+    API key."""
     STATE = 5
     """The remote state's bucket, table or key is missing, somebody else's, or not as it must be, or holds
     nothing deployed."""
@@ -40,7 +41,7 @@ class ExitCode(IntEnum):
     PROTECTED = 14
     """Refused: prod, or something that its configuration protects."""
     INCOMPLETE = 15
-    """A destroy or a restore left something undone; what is done stays done. Run the command again."""
+    """A destroy, a restore or a rotation left something undone; what is done stays. Run the command again."""
     CHANGES = 20
     """A plan has changes (only where asked for)."""
     DRIFT = 21
