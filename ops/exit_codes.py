@@ -17,8 +17,8 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     """A value in the environment's configuration is missing or not allowed."""
     AUTHENTICATION = 4
-    """No credentials, expired ones, the wrong account, a permission is missing, or a model provider refuses an
-    API key."""
+    """No credentials, expired ones, the wrong account, a permission is missing, or a model provider refuses
+    an API key."""
     STATE = 5
     """The remote state's bucket, table or key is missing, somebody else's, or not as it must be, or holds
     nothing deployed."""
