@@ -55,6 +55,7 @@ ALL = (
     "websocket_frames",
     "websocket_management",
     "event_source_mappings",
+    "event_invoke_configs",
     "lambda_queues",
     "lambda_streams",
     "sqs_key_permissions",
