@@ -1,8 +1,8 @@
 """A function's asynchronous invocations have a maximum age in their settings only where one was set.
 
-Upstream, MiniStack 1.5.33: services/lambda_svc.py, _put_event_invoke_config stores the default of six hours as
-if it had been given. AWS leaves it out of its answers, and Terraform, to which an absent age is none, would
-take it away with every plan (hashicorp/aws 5.100.0, service/lambda/function_event_invoke_config.go).
+Upstream, MiniStack 1.5.33: services/lambda_svc.py, _put_event_invoke_config stores the default of six hours
+as if it had been given. AWS leaves it out of its answers, and Terraform, to which an absent age is none,
+would take it away with every plan (hashicorp/aws 5.100.0, service/lambda/function_event_invoke_config.go).
 """
 
 from __future__ import annotations
