@@ -58,7 +58,7 @@ def _uploads(s3: Any, bucket: str) -> Iterator[dict[str, Any]]:
 def _kept(bucket: str, deleted: int, errors: list[dict[str, Any]]) -> OpsError:
     first = errors[0]
     return OpsError(
-        f"S3 keeps {len(errors)} versions in {bucket}, the first of them {first.get('Key')!r}: "
+        f"S3 keeps {len(errors)} of the versions in {bucket}, the first {first.get('Key')!r}: "
         f"{first.get('Code')} {first.get('Message', '')}".rstrip(),
         hint=f"{deleted} versions are deleted and stay so. Mend the cause and run the command again.",
         code=ExitCode.INCOMPLETE,

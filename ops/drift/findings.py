@@ -119,7 +119,7 @@ def _seen(change: ResourceChange, managed: noise.Managed, ignored: frozenset[str
     found = differences.of(cleaned, none_is_none=True)
     retagged = any(one.attribute == "tags_all" for one in found)
     for one in found:
-        if noise.is_noise(change.type, one.attribute) or one.attribute in ignored or "all" in ignored:
+        if noise.is_noise(change.type, one) or one.attribute in ignored or "all" in ignored:
             continue
         if one.attribute == "tags" and retagged:
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ops.plans.differences import Difference
 from ops.plans.document import Json, Resource
 
 IGNORED: Mapping[tuple[str, str], str] = {
@@ -28,13 +29,11 @@ IGNORED: Mapping[tuple[str, str], str] = {
     ("aws_sns_topic_subscription", "confirmation_was_authenticated"): "tells how it was confirmed",
     ("aws_lambda_event_source_mapping", "last_processing_result"): "tells what the last poll met",
     ("aws_lambda_event_source_mapping", "state_transition_reason"): "tells who changed its state",
-    ("aws_ses_domain_identity", "verification_status"): "SES looks at the DNS again and again",
     ("aws_sesv2_email_identity", "verified_for_sending_status"): "SES looks at the DNS again and again",
-    ("aws_sesv2_email_identity", "verification_status"): "SES looks at the DNS again and again",
+    ("aws_sesv2_email_identity", "dkim_signing_attributes[0].status"): "SES looks at the DNS again and again",
     ("aws_iam_policy", "attachment_count"): "counts attachments, which are compared themselves",
-    ("aws_iam_role", "unique_id"): "the role that was made again is told by its other attributes",
 }
-"""(type of resource or *, attribute) -> why a difference there is no drift."""
+"""(type of resource or *, attribute or place in one) -> why a difference there is no drift."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,10 @@ class Managed:
         return self._by.get((mirror.by, mirror.link, str(owner.get(mirror.own))), [])
 
 
-def is_noise(type_: str, attribute: str) -> bool:
-    """Whether a difference in this attribute is never drift."""
-    return (type_, attribute) in IGNORED or ("*", attribute) in IGNORED
+def is_noise(type_: str, difference: Difference) -> bool:
+    """Whether a difference in this place is never drift."""
+    places = (difference.attribute, difference.where)
+    return any((owner, place) in IGNORED for owner in (type_, "*") for place in places)
 
 
 def sets_of(type_: str) -> list[str]:

@@ -104,7 +104,7 @@ Found = tuple[Difference, tuple[Any, Any]]
 
 def _between(path: Path, before: Marked, after: Marked) -> Iterator[Found]:
     (old, old_marks), (new, new_marks) = before, after
-    if old == new and type(old) is type(new):
+    if old == new:
         return
     if True in (old_marks, new_marks):
         yield _difference(path, before, after)
