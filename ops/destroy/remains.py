@@ -63,9 +63,10 @@ def look(environment: str, regions: Sequence[str], apis: Iterable[str], client: 
         if isinstance(one, Item) and (inventory.belongs(one, environment) or one.name in api_logs)
     ]
     groups = {item.name for item in items if item.kind == "log group"}
+    topics = {item.name for item in items if item.kind == "topic"}
     return Remains(
         tuple(item for item in items if item.kind in REMOVABLE),
-        tuple(item for item in items if item.kind not in REMOVABLE and not _goes_with(item, groups)),
+        tuple(item for item in items if item.kind not in REMOVABLE and not _goes_with(item, groups, topics)),
         tuple(one for one in found if isinstance(one, NotAsked)),
         tuple(leaving),
     )
@@ -99,18 +100,23 @@ def _remove(item: Item, client: Client) -> None:
         client("cloudwatch", item.region).delete_alarms(AlarmNames=[item.id])
 
 
-def _goes_with(item: Item, groups: set[str]) -> bool:
-    """A filter goes with its log group."""
+def _goes_with(item: Item, groups: set[str], topics: set[str]) -> bool:
+    """A filter goes with its log group; a subscription with its topic, hours later (SNS developer guide)."""
+    if item.kind == "subscription":
+        return item.name.partition(" -> ")[0] not in topics
     return item.kind == "filter" and item.name.rpartition(" ")[0] in groups
 
 
 def _leaving(environment: str, region: str, client: Client) -> list[tuple[str, datetime]]:
-    """Keys and secrets of the environment in the time in which they can still be brought back."""
+    """What can still be brought back: keys, secrets, and what DynamoDB keeps of a table that had PITR."""
     found = []
     for metadata in data.keys(client("kms", region)):
         item = Item("key", metadata.get("Description", ""))
         if metadata["KeyState"] == "PendingDeletion" and inventory.belongs(item, environment):
             found.append((f"key {metadata['KeyId']}, {item.name}", metadata["DeletionDate"]))
+    for name, summary in data.backups(client("dynamodb", region)):
+        if summary["BackupType"] == "SYSTEM" and inventory.belongs(Item("backup", name), environment):
+            found.append((f"backup {name}", summary["BackupExpiryDateTime"]))
     secrets = client("secretsmanager", region)
     prefix = naming.secret(environment, "")
     pages = secrets.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)

@@ -12,6 +12,18 @@ def _tables(dynamodb: Any) -> Iterator[str]:
     yield from pages(dynamodb, "list_tables", "TableNames")
 
 
+def backups(dynamodb: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every backup of a table with its name; DynamoDB makes one itself of a table with PITR that goes."""
+    for summary in pages(dynamodb, "list_backups", "BackupSummaries", BackupType="ALL"):
+        yield f"{summary['BackupName']} of {summary['TableName']}", summary
+
+
+def _backups(dynamodb: Any) -> Iterator[tuple[str, str]]:
+    for name, summary in backups(dynamodb):
+        if summary["BackupType"] != "SYSTEM":
+            yield name, summary["BackupArn"]
+
+
 def _buckets(s3: Any) -> Iterator[str]:
     yield from (bucket["Name"] for bucket in s3.list_buckets()["Buckets"])
 
@@ -47,6 +59,7 @@ def _scaling_targets(autoscaling: Any) -> Iterator[str]:
 
 LISTERS = (
     Lister("table", "dynamodb", _tables),
+    Lister("backup", "dynamodb", _backups),
     Lister("bucket", "s3", _buckets, everywhere=True),
     Lister("alias", "kms", _aliases),
     Lister("key", "kms", _keys),

@@ -297,6 +297,12 @@ class TestRemains:
         group = Item("log group", "/spec-wizard/dev/errors")
         assert look(group, Item("filter", "/spec-wizard/dev/errors count-dev-")).left == ()
 
+    def test_a_subscription_goes_with_its_topic(self, look: Any) -> None:
+        topic = Item("topic", "arn:aws:sns:r:1:spec-wizard-dev-alarms")
+        subscription = Item("subscription", f"{topic.name} -> email a@example.com")
+        assert look(subscription).left == ()
+        assert look(topic, subscription).left == (topic, subscription)
+
     def test_removal_takes_what_is_gone_meanwhile_for_done(self) -> None:
         asked: list[str] = []
 
@@ -319,7 +325,7 @@ class TestRemains:
             "leaving  secret a: AWS deletes it on 2026-12-05 08:00; until then it can be brought back"
         )
 
-    def test_keys_and_secrets_on_their_way_out(self) -> None:
+    def test_keys_backups_and_secrets_on_their_way_out(self) -> None:
         at = datetime(2026, 12, 5, tzinfo=UTC)
 
         def key(id_: str, environment: str, state: str) -> dict[str, Any]:
@@ -342,10 +348,21 @@ class TestRemains:
             {"Name": "spec-wizard/staging/openai", "ARN": "3", "DeletedDate": at},
         ]
         secrets = Paginated(list_secrets=[{"SecretList": listed}], describe_secret={"DeletedDate": at})
-        clients = {"kms": kms, "secretsmanager": secrets}
+        backups = [
+            {"BackupName": "b", "TableName": f"t-spec-wizard-{name}", "BackupType": type_, **expiry}
+            for name, type_, expiry in (
+                ("dev", "SYSTEM", {"BackupExpiryDateTime": at}),
+                ("dev", "USER", {}),
+                ("staging", "SYSTEM", {"BackupExpiryDateTime": at}),
+            )
+        ]
+        dynamodb = Paginated(list_backups=[{"BackupSummaries": backups}])
+        dynamodb.can_paginate = lambda operation: True  # type: ignore[attr-defined]
+        clients = {"kms": kms, "secretsmanager": secrets, "dynamodb": dynamodb}
         found = remains._leaving("dev", "eu-west-1", lambda service, region: clients[service])
         assert found == [
             ("key a, Objects of the Specification Wizard (dev)", at),
+            ("backup b of t-spec-wizard-dev", at),
             ("secret spec-wizard/dev/openai", at),
         ]
 
