@@ -83,8 +83,8 @@ def drifted(plan: PlanDocument, code: Code) -> list[Finding]:
         elif seen := tuple(_seen(change, managed, code.ignored(change.address))):
             found[change.address] = _finding(change, code, CHANGED, seen)
     for resource in plan.prior.values():
-        if resource.address not in found and (seen := tuple(_added(resource, managed))):
-            found[resource.address] = _absorbed(resource, code, seen)
+        if added := tuple(_added(resource, managed)):
+            found[resource.address] = _with(added, resource, code, found.get(resource.address))
     return sorted(found.values(), key=lambda one: (one.construct, one.address))
 
 
@@ -131,25 +131,25 @@ def _added(resource: Resource, managed: noise.Managed) -> Iterator[Difference]:
 
     The state says nothing against them any more once an apply has refreshed it; nor does Terraform.
     """
-    values = noise.without_mirrors(resource.type, resource.values, managed)
     for attribute in noise.sets_of(resource.type):
-        for member in values.get(attribute) or ():
+        for member in noise.strangers(resource.type, attribute, resource.values, managed):
             if member not in NO_MEMBERS:
                 shown = masking.masked(member, False)
                 name = shown.get("name", "") if isinstance(shown, dict) else str(shown)
                 yield Difference((attribute, name), None, shown)
 
 
-def _absorbed(resource: Resource, code: Code, seen: tuple[Difference, ...]) -> Finding:
-    return Finding(
+def _with(added: tuple[Difference, ...], resource: Resource, code: Code, other: Finding | None) -> Finding:
+    """The finding of a resource with what was added to its sets; no deploy takes that back."""
+    finding = other or Finding(
         code.construct_path(resource.address),
         resource.address,
         resource.type,
         str(resource.values.get("id", "")),
         CHANGED,
-        seen,
-        tuple(dict.fromkeys(one.attribute for one in seen)),
     )
+    attributes = dict.fromkeys([*finding.by_hand, *(one.attribute for one in added)])
+    return replace(finding, differences=(*finding.differences, *added), by_hand=tuple(attributes))
 
 
 def _finding(change: ResourceChange, code: Code, what: str, seen: tuple[Difference, ...] = ()) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ops.plans.differences import Difference
 from ops.plans.document import Json, Resource
@@ -42,7 +43,8 @@ class Mirror:
 
     link: the attribute of that resource that names the owner; own: the owner's attribute that it names.
     name: where the mirror is a set of which each member belongs to one resource, the resource's attribute
-    with the member's name, and `member` where the member has it; others in the set are drift.
+    with the member's name, and `member` where the member has it. Others in the set are drift, whatever the
+    state says; that one of them went is none.
     """
 
     by: str
@@ -104,20 +106,20 @@ def sets_of(type_: str) -> list[str]:
 
 
 def without_mirrors(type_: str, values: Json, managed: Managed) -> Json:
-    """The attributes without what other resources say: whole attributes, or the members of a set."""
-    kept = dict(values)
-    for (owner, attribute), mirror in MIRRORS.items():
-        if owner != type_ or attribute not in kept:
-            continue
-        resources = managed.of(mirror, values)
-        if not mirror.name:
-            if resources:
-                del kept[attribute]
-            continue
-        names = {resource.get(mirror.name) for resource in resources}
-        kept[attribute] = [
-            member
-            for member in kept[attribute] or ()
-            if (member.get(mirror.member) if mirror.member else member) not in names
-        ]
-    return kept
+    """The attributes without those that only repeat other resources; `strangers` tells of the sets."""
+    return {
+        attribute: value
+        for attribute, value in values.items()
+        if not (mirror := MIRRORS.get((type_, attribute))) or not (mirror.name or managed.of(mirror, values))
+    }
+
+
+def strangers(type_: str, attribute: str, values: Json, managed: Managed) -> list[Any]:
+    """The members of such a set that no resource of the state is."""
+    mirror = MIRRORS[type_, attribute]
+    names = {resource.get(mirror.name) for resource in managed.of(mirror, values)}
+    return [
+        member
+        for member in values.get(attribute) or ()
+        if (member.get(mirror.member) if mirror.member else member) not in names
+    ]

@@ -64,22 +64,12 @@ def is_ours(item: Item) -> bool:
 
 def belongs(item: Item, environment: str) -> bool:
     """Whether it is of this environment, or of the account's stack, by its name."""
+    name = item.name
     if not is_ours(item):
         return False
-    of_the_account = (
-        f"{naming.PROJECT}-{naming.ACCOUNT}-" in item.name
-    )  # roles for pipelines name an environment
-    if environment == naming.ACCOUNT:
-        return of_the_account or any(word in item.name for word in _words(environment)) or _is_the_trail(item)
-    return not of_the_account and (
-        item.name.endswith((f"-{environment}", f"/{environment}"))
-        or any(word in item.name for word in _words(environment))
-    )
-
-
-def _words(environment: str) -> tuple[str, ...]:
-    return f"-{environment}-", f"/{environment}/", f"({environment})"
-
-
-def _is_the_trail(item: Item) -> bool:
-    return item.name.startswith(naming.trail())
+    if f"{naming.PROJECT}-{naming.ACCOUNT}-" in name:  # its roles for pipelines name an environment
+        return environment == naming.ACCOUNT
+    if name.startswith(naming.trail()):
+        return environment == naming.ACCOUNT
+    words = f"-{environment}-", f"/{environment}/", f"({environment})"
+    return name.endswith((f"-{environment}", f"/{environment}")) or any(word in name for word in words)

@@ -25,6 +25,7 @@ from tests.local.inventory import left_over, project
 TABLE = "spec-wizard-sessions-dev"
 BUCKET = f"spec-wizard-exports-dev-{ACCOUNT_ID}"
 ROLE = "spec-wizard-dev-application"
+DASHBOARD = "spec-wizard-dev-overview"
 OBJECTS = 2_500
 DELETED = 100
 """Objects that are deleted again: each leaves its version and a marker."""
@@ -232,7 +233,7 @@ def test_what_was_deleted_by_hand_is_found_and_comes_back_with_a_deploy(
     here: Checkout, aws: LocalAws
 ) -> None:
     cloudwatch, iam = aws.client("cloudwatch"), aws.client("iam")
-    cloudwatch.delete_dashboards(DashboardNames=["spec-wizard-dev"])
+    cloudwatch.delete_dashboards(DashboardNames=[DASHBOARD])
     everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     iam.put_role_policy(RoleName=ROLE, PolicyName="more", PolicyDocument=document)
@@ -242,9 +243,7 @@ def test_what_was_deleted_by_hand_is_found_and_comes_back_with_a_deploy(
     assert "cdktf deploy dev   does it; what was deleted is made again, empty" in output
     assert "the code does not set inline_policy, so a deploy leaves it" in output
     here.cdktf("deploy", "dev", "--auto-approve")
-    assert [d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]] == [
-        "spec-wizard-dev"
-    ]
+    assert [d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]] == [DASHBOARD]
 
 
 def test_a_policy_that_was_added_to_a_role_stays_drift_after_the_deploy(

@@ -179,6 +179,31 @@ class TestMirrors:
         )
         assert found.by_hand == ("inline_policy",)
 
+    def test_that_it_goes_again_is_none(self) -> None:
+        """The state may have taken it in; what is there now is what the code says."""
+        change = changed(self.ROLE, self.role("read", "more"), self.role("read"))
+        found = findings.drifted(
+            plan(
+                change,
+                aws_iam_role__r=self.role("read"),
+                aws_iam_role_policy__p={"role": "r", "name": "read"},
+            ),
+            code(),
+        )
+        assert found == []
+
+    def test_beside_another_change_of_the_role(self) -> None:
+        before = {**self.role(), "description": "a"}
+        (found,) = findings.drifted(
+            plan(
+                changed(self.ROLE, before, {**self.role("more"), "description": "b"}),
+                aws_iam_role__r={**self.role("more"), "description": "b"},
+            ),
+            code(aws_iam_role__r={"description": "a"}),
+        )
+        assert [one.where for one in found.differences] == ["description", "inline_policy.more"]
+        assert found.by_hand == ("inline_policy",)
+
     def test_a_policy_of_another_role_does_not_excuse_it(self) -> None:
         found = findings.drifted(
             plan(
@@ -293,20 +318,12 @@ class TestLook:
 class TestReport:
     @pytest.fixture
     def drift(self) -> list[findings.Finding]:
-        role = changed(
-            "aws_iam_role.r",
-            {"id": "r", "inline_policy": []},
-            {
-                "id": "r",
-                "inline_policy": [
-                    {"name": "more", "policy": json.dumps({"Statement": [{"Action": "s3:*"}]})}
-                ],
-            },
-        )
+        more = {"name": "more", "policy": json.dumps({"Statement": [{"Action": "s3:*"}]})}
         table = changed("a.t", {"id": "t", "kinds": ["a", "b"], "on": True}, {"id": "t", "kinds": ["b", "c"]})
         gone = changed("a.gone", {"id": "g"}, None, "delete")
         return findings.drifted(
-            plan(role, table, gone), code(aws_iam_role__r={}, a__t={"kinds": [], "on": True}, a__gone={})
+            plan(table, gone, aws_iam_role__r={"id": "r", "inline_policy": [more]}),
+            code(aws_iam_role__r={}, a__t={"kinds": [], "on": True}, a__gone={}),
         )
 
     def test_text(self, drift: list[findings.Finding]) -> None:

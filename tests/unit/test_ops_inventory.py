@@ -108,6 +108,7 @@ def test_another_failure_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> No
         ("arn:aws:sqs:r:1:spec-wizard-dev-jobs -> arn:aws:lambda:r:1:function:spec-wizard-dev-x", "dev"),
         ("dev.example.com of spec-wizard (dev)", "dev"),
         ("spec-wizard-account-deploy-dev", "account"),
+        ("spec-wizard-account", "account"),
         ("/spec-wizard/account/audit-trail", "account"),
         ("spec-wizard-audit-123456789012", "account"),
         ("spec-wizard-tfstate-123456789012-eu-west-1", None),
