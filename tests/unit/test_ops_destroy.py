@@ -402,6 +402,19 @@ class TestCommandLine:
         assert ended.value.code == ExitCode.USAGE
         assert "ops destroy dev --confirm dev" in capfd.readouterr().err
 
+    @pytest.mark.parametrize("name", ["foo", "all", "dev,staging"])
+    @pytest.mark.parametrize("verb", ["destroy", "drift"])
+    def test_an_environment_that_is_none(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], verb: str, name: str
+    ) -> None:
+        monkeypatch.setattr("ops.aws.verify_caller", lambda *_: pytest.fail("AWS was asked"))
+        monkeypatch.setattr(cli, "_end_in_order_when_told_to", lambda: None)
+        monkeypatch.setattr("sys.argv", ["ops", verb, name])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == ExitCode.CONFIGURATION
+        assert repr(name) in capfd.readouterr().err
+
 
 class TestReport:
     def test_what_dies(self) -> None:
