@@ -15,6 +15,8 @@ from ops.commands import (
     bootstrap,
     chat,
     dashboard,
+    destroy,
+    drift,
     email,
     local,
     outputs,
@@ -63,6 +65,8 @@ app.command()(up.down)
 app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(drift.drift)
+app.command()(destroy.destroy)
 app.command()(dashboard.dashboard)
 app.command()(chat.chat)
 app.add_typer(session.app, name="session")

@@ -28,6 +28,7 @@ Event = dict[str, Any]
 OnEvent = Callable[[Event], None]
 
 PLAN_FILE = "ops.tfplan"
+DIFFERENCE_FILE = "ops.difference.tfplan"
 DATA_DIRECTORY = ".terraform"
 
 INTERRUPTED = (
@@ -77,11 +78,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a plan would do. `output_changes`: names of outputs that would change."""
+    """What a plan would do.
+
+    output_changes: names of outputs that would change. document: all of it, as `terraform show -json` prints
+    it; `ops.plans` reads it.
+    """
 
     file: Path
     changes: tuple[Change, ...]
     output_changes: tuple[str, ...]
+    document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -154,7 +160,23 @@ class Terraform:
         outputs = tuple(
             name for name, change in shown.get("output_changes", {}).items() if change["actions"] != ["no-op"]
         )
-        return Plan(file, changes, outputs)
+        return Plan(file, changes, outputs, shown)
+
+    def difference(self, *options: str, on_event: OnEvent = lambda event: None) -> dict[str, Any]:
+        """What a plan with these options finds, as `terraform show -json` prints it; nobody can apply it.
+
+        Without options code, state and what is deployed; with "-refresh=false" code and state alone.
+        """
+        file = self.directory / DIFFERENCE_FILE
+        try:
+            self._stream(["plan", "-json", "-input=false", f"-out={file}", *options], "plan", on_event)
+            return self._document(["show", "-json", str(file)], "show")
+        finally:
+            file.unlink(missing_ok=True)
+
+    def state(self) -> dict[str, Any]:
+        """The state as `terraform show -json` prints it: `values` is missing where it is empty."""
+        return self._document(["show", "-json"], "show")
 
     def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
         """Apply exactly this plan."""

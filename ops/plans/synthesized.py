@@ -1,0 +1,59 @@
+"""What the synthesized stack says of a resource: the construct it comes from, and its lifecycle."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FILE = "cdk.tf.json"
+
+
+class Synthesized:
+    """The resources of one stack, asked by their Terraform addresses; `directory` is where Terraform runs."""
+
+    def __init__(self, resources: Mapping[str, Mapping[str, Any]]) -> None:
+        self._resources = resources
+
+    @classmethod
+    def of(cls, directory: Path) -> Synthesized:
+        """The stack in this folder."""
+        document = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        return cls(
+            {
+                f"{type_}.{name}": body
+                for type_, named in document.get("resource", {}).items()
+                for name, body in named.items()
+            }
+        )
+
+    def construct_path(self, address: str) -> str:
+        """Such as dev/database/table; "" for what the code does not have any more."""
+        return str(self._body(address).get("//", {}).get("metadata", {}).get("path", ""))
+
+    def ignored(self, address: str) -> frozenset[str]:
+        """The attributes that Terraform is told to leave alone (`ignore_changes`)."""
+        ignored = self._body(address).get("lifecycle", {}).get("ignore_changes", [])
+        return frozenset(ignored if isinstance(ignored, list) else [ignored])
+
+    def sets(self, address: str, attribute: str) -> bool:
+        """Whether the code gives this attribute a value, so that a deploy writes it again."""
+        return attribute in self._body(address) or attribute == "tags_all"
+
+    def protected(self) -> list[str]:
+        """The addresses that Terraform refuses to destroy (`prevent_destroy`)."""
+        return sorted(
+            address
+            for address, body in self._resources.items()
+            if body.get("lifecycle", {}).get("prevent_destroy") is True
+        )
+
+    def _body(self, address: str) -> Mapping[str, Any]:
+        return self._resources.get(without_index(address), {})
+
+
+def without_index(address: str) -> str:
+    """The address of the block that a counted resource comes from."""
+    return re.sub(r"\[[^\]]*\]$", "", address)
