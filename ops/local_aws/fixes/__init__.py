@@ -19,6 +19,7 @@ ALL = (
     "application_autoscaling",
     "log_group_keys",
     "dynamodb_recovery_period",
+    "dynamodb_point_in_time",
     "cloudfront_headers_policy",
     "cloudfront_origin",
     "cloudfront_cache",
