@@ -18,6 +18,7 @@ from ops.commands import (
     email,
     local,
     outputs,
+    restore,
     session,
     sign_url,
     signing_key,
@@ -71,6 +72,7 @@ app.add_typer(email.app, name="email")
 app.add_typer(account.app, name="account")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(state.app, name="state")
+app.add_typer(restore.app, name="restore")
 app.add_typer(local.app, name="local")
 
 

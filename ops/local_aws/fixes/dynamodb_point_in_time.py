@@ -104,9 +104,7 @@ class _Recovery:
         if source is None:
             return error_response_json("TableNotFoundException", f"Table not found: {name}", 400)
         if target in dynamodb._tables:
-            return error_response_json(
-                "TableAlreadyExistsException", f"Table already exists: {target}", 400
-            )
+            return error_response_json("TableAlreadyExistsException", f"Table already exists: {target}", 400)
         if source["TableId"] not in self.since:
             return error_response_json(
                 "PointInTimeRecoveryUnavailableException",
