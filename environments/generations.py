@@ -1,7 +1,7 @@
 """Which generation of the table is live, as `ops restore table` wrote it down.
 
-The file is part of the configuration and goes into version control, as what is deployed must follow it
-everywhere. What was restored on the local AWS is of no concern to others: it stays with the local AWS's files.
+The file is part of the configuration and goes into version control: wherever the environment is deployed
+from, it must be the same. What was restored on the local AWS concerns nobody else, and stays with its files.
 """
 
 from __future__ import annotations

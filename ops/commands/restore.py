@@ -61,6 +61,33 @@ def table(
         restore_table.remove_old(run)
 
 
+@app.command()
+def objects(
+    environment: Environment,
+    prefix: Annotated[str, typer.Option(help="Keys that begin with this; '' for all.", show_default=False)],
+    to: Annotated[str, typer.Option(help=TIME, show_default=False)],
+    delete_later: Annotated[
+        bool,
+        typer.Option("--delete-later", help="Mark keys deleted that were made after that time."),
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a JSON object for each key.")] = False,
+) -> None:
+    """Make the versions current again that were current at a time; deleted keys come back, too.
+
+    Versions are copied onto their keys: nothing is taken from the history, so this can be undone by restoring
+    to the time before it. Run twice, the second run has nothing to do.
+    """
+    from rich.console import Console
+
+    from ops.recovery import restore_objects
+
+    wish = restore_objects.wish(prefix, to, delete_later=delete_later)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    restore_objects.ObjectRestore(environment, wish, console).run(dry_run=dry_run, yes=yes, json_=json_)
+
+
 def _run(environment: str, *, dry_run: bool, yes: bool, switch: bool, count: bool) -> TableRun:
     from rich.console import Console
 

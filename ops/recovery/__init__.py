@@ -1,1 +1,1 @@
-"""Getting data back: the table to a point in time, objects to the versions of a time, and what is backed up."""
+"""Getting data back: the table as it was at a time, objects as they were then, and what is backed up."""

@@ -1,8 +1,8 @@
-"""Making another generation of the table the live one: one plan, looked at, and one apply of exactly that plan.
+"""Making another generation of the table the live one: one plan, and one apply of exactly that plan.
 
-What the synthesized stack says (see `constructs_lib/generations.py`) is completed here for what a stack cannot
-know: the first table is imported where the way leads back to it, and a table in the state that the stack does
-not name at all is forgotten.
+What the synthesized stack says (see `constructs_lib/generations.py`) is completed here for what a stack
+cannot know: the first table is imported where the way leads back to it, and a table in the state that the
+stack does not name at all is forgotten.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ ALL = (
     "kms_enforcement",
     "s3_configurations",
     "s3_expected_owner",
+    "s3_version_tags",
     "application_autoscaling",
     "log_group_keys",
     "dynamodb_recovery_period",
