@@ -12,6 +12,7 @@ import typer
 from ops.commands import (
     account,
     alarms,
+    backup,
     bootstrap,
     chat,
     dashboard,
@@ -73,6 +74,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(state.app, name="state")
 app.add_typer(restore.app, name="restore")
+app.add_typer(backup.app, name="backup")
 app.add_typer(local.app, name="local")
 
 

@@ -9,7 +9,7 @@ from ops.exit_codes import ExitCode
 
 
 def confirm(environment: str, question: str, *, yes: bool, unchanged: str) -> None:
-    """Go on, or raise OpsError: USAGE for a no, PROTECTED for --yes in prod, where the name is to be typed."""
+    """Go on, or raise OpsError: USAGE for a no, PROTECTED for --yes in prod, whose name is to be typed."""
     if environment == "prod":
         if yes:
             raise OpsError(

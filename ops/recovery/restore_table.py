@@ -80,8 +80,8 @@ def back(run: TableRun, generation: int | None) -> None:
         run.say(f"{table.name} is live. Nothing to do.")
         return
     run.say(
-        f"Back after {span(time.monotonic() - run.began)}. What was written meanwhile is in {live.name} only, "
-        "which is kept."
+        f"Back after {span(time.monotonic() - run.began)}. What was written meanwhile is in {live.name} "
+        "only, which is kept."
     )
 
 

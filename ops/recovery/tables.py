@@ -22,9 +22,9 @@ SLOW_POLL_S = 10.0
 
 @dataclass(frozen=True)
 class Table:
-    """One generation. items: DynamoDB's own estimate, up to six hours old; source and restored_to: of what and
-    to which time it was restored, None of the first; ours: whether Terraform has tagged it, which it does once
-    it takes it over."""
+    """One generation. items: DynamoDB's own estimate, up to six hours old; source and restored_to: of what
+    and to which time it was restored, None of the first; ours: whether Terraform has tagged it, which it does
+    once it takes it over."""
 
     generation: int
     name: str

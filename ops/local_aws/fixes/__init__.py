@@ -40,6 +40,7 @@ ALL = (
     "ses_authorization",
     "access_analyzer",
     "cost_explorer",
+    "backup_restore_testing",
     "cloudtrail_trails",
     "cloudtrail_permissions",
     "s3_account_public_access_block",
