@@ -14,8 +14,15 @@ from tests.drills.ledger import Drill, table
 from tests.local import checkout
 from tests.local.checkout import Checkout
 
-SETTINGS = {"DYNAMODB_POINT_IN_TIME_RECOVERY": "true", "ENABLE_CLOUDFRONT": "false"}
-"""What dev has otherwise for a drill: something to restore from, and nothing that takes minutes to make."""
+SETTINGS = {
+    "DYNAMODB_POINT_IN_TIME_RECOVERY": "true",
+    "DYNAMODB_BILLING_MODE": "PROVISIONED",
+    "DELETION_PROTECTION": "true",
+    "BACKUP_ENABLED": "true",
+    "ENABLE_CLOUDFRONT": "false",
+}
+"""What dev has otherwise for a drill: prod's protection and backups, auto scaling, and nothing that takes
+minutes to make."""
 
 REPORT = pytest.StashKey[dict[str, pytest.CollectReport]]()
 DRILLS: list[Drill] = []

@@ -140,6 +140,17 @@ def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed) -> Non
 
     assert settings(SECOND) == settings(FIRST)
     assert settings(SECOND)["stream"]["StreamEnabled"]
+    assert settings(SECOND)["protection"]
+    scaling = deployed.client("application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert sorted((one["ResourceId"], one["ScalableDimension"].split(":")[2]) for one in targets) == [
+        (f"table/{SECOND}", "ReadCapacityUnits"),
+        (f"table/{SECOND}", "WriteCapacityUnits"),
+        (f"table/{SECOND}/index/GSI1", "ReadCapacityUnits"),
+        (f"table/{SECOND}/index/GSI1", "WriteCapacityUnits"),
+    ]
+    plan = deployed.here.terraform("dev", "plan", "-detailed-exitcode")
+    assert "aws_dynamodb_table" not in plan.stdout.partition("Terraform will perform")[2], plan.stdout
 
 
 def test_everything_uses_the_restored_table(deployed: Deployed) -> None:
@@ -149,6 +160,15 @@ def test_everything_uses_the_restored_table(deployed: Deployed) -> None:
     parameter = deployed.client("ssm").get_parameter(Name="/spec-wizard/dev/dynamodb_table_name")
     assert parameter["Parameter"]["Value"] == SECOND
     mappings = deployed.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    backups = deployed.client("backup")
+    (planned,) = backups.list_backup_plans()["BackupPlansList"]
+    (selection,) = backups.list_backup_selections(BackupPlanId=planned["BackupPlanId"])[
+        "BackupSelectionsList"
+    ]
+    chosen = backups.get_backup_selection(
+        BackupPlanId=planned["BackupPlanId"], SelectionId=selection["SelectionId"]
+    )
+    assert [arn.rpartition("/")[2] for arn in chosen["BackupSelection"]["Resources"]] == [SECOND]
     streams = [one["EventSourceArn"] for one in mappings if ":dynamodb:" in one["EventSourceArn"]]
     assert streams == [outputs["dynamodb_stream_arn"]]
     smoke = deployed.here.ops("--local", "smoke", "dev")
