@@ -76,10 +76,10 @@ def read(dynamodb: Any, name: str, environment: str) -> Table | None:
             found = dynamodb.describe_table(TableName=name)["Table"]
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
-        tags = {
-            tag["Key"]: tag["Value"]
-            for tag in dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
-        }
+        # Of a table that is still being made DynamoDB has no tags to list.
+        arn = found["TableArn"] if found["TableStatus"] == "ACTIVE" else None
+        listed = dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] if arn else []
+        tags = {tag["Key"]: tag["Value"] for tag in listed}
     summary = found.get("RestoreSummary", {})
     return Table(
         generation=generation_of(name, environment) or 0,

@@ -186,6 +186,7 @@ def test_going_back_is_one_command(deployed: Deployed, drill: Drill) -> None:
     assert items(deployed, FIRST)["SESSION#drill-99"] == "later"
     assert "SESSION#drill-50" in items(deployed, SECOND)
     drill.gets_back("the first table with all it had; the restored one is kept")
+    assert "FAIL" not in deployed.here.ops("--local", "smoke", "dev")
 
 
 def test_old_tables_are_removed_on_demand_only(deployed: Deployed) -> None:

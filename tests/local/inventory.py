@@ -76,6 +76,15 @@ def everything(client: Callable[[str], Any]) -> Iterator[str]:
         ),
         ("query", (q["name"] for q in client("logs").describe_query_definitions()["queryDefinitions"])),
         ("filter", _filters(client("logs"))),
+        (
+            "backup vault",
+            (v["BackupVaultName"] for v in client("backup").list_backup_vaults()["BackupVaultList"]),
+        ),
+        (
+            "backup plan",
+            (p["BackupPlanName"] for p in client("backup").list_backup_plans()["BackupPlansList"]),
+        ),
+        ("restore testing plan", _restore_testing_plans(client("backup"))),
     ):
         yield from (f"{kind}: {name}" for name in names)
     yield from _keys(client("kms"))
@@ -127,6 +136,12 @@ def _alarms(cloudwatch: Any) -> Iterator[str]:
     for kind in ("MetricAlarms", "CompositeAlarms"):
         found = cloudwatch.describe_alarms(AlarmTypes=[kind.removesuffix("s")])
         yield from (alarm["AlarmName"] for alarm in found.get(kind, []))
+
+
+def _restore_testing_plans(backup: Any) -> Iterator[str]:
+    """With hyphens, which their names must not have, as everything else of an environment."""
+    for plan in backup.list_restore_testing_plans()["RestoreTestingPlans"]:
+        yield plan["RestoreTestingPlanName"].replace("_", "-")
 
 
 def _filters(logs: Any) -> Iterator[str]:
