@@ -133,9 +133,12 @@ def _of_backups(config: EnvironmentConfig, status: Status, now: datetime, again:
     tested = [test for test in status.restore_tests if test.status == "COMPLETED"]
     if status.restore_tests and status.restore_tests[0].status not in ("COMPLETED", "RUNNING", "PENDING"):
         last = status.restore_tests[0]
-        yield f"The restore test of {shown(last.at)} ended {last.status}: {last.message or 'no reason given'}."
+        why = last.message or "no reason given"
+        yield f"The restore test of {shown(last.at)} ended {last.status}: {why}."
     elif now - max([status.tests_since, *(test.at for test in tested)]) > OLDEST_TEST:
-        yield f"No restore was tested for {OLDEST_TEST.days} days: see the restore testing plan in AWS Backup."
+        yield (
+            f"No restore was tested for {OLDEST_TEST.days} days: see the restore testing plan in AWS Backup."
+        )
 
 
 class _Backup:

@@ -30,8 +30,8 @@ def write(environment: str, generation: int) -> Path:
     configured = environments.load(environment).database.generation
     if configured != generation:
         raise OpsError(
-            f"DYNAMODB_TABLE_GENERATION is set to {configured} for {environment}, in the process environment, a "
-            f".env file or environments/{environment}.py; that stands above {shown(path)}.",
+            f"DYNAMODB_TABLE_GENERATION is set to {configured} for {environment}, in the process "
+            f"environment, a .env file or environments/{environment}.py; that stands above {shown(path)}.",
             hint=f"Remove it there, or set it to {generation}, then run the command again.",
             code=ExitCode.INCOMPLETE,
         )
