@@ -17,6 +17,7 @@ ALL = (
     "s3_configurations",
     "s3_expected_owner",
     "s3_version_tags",
+    "s3_version_keys",
     "application_autoscaling",
     "log_group_keys",
     "dynamodb_recovery_period",
