@@ -1,7 +1,7 @@
 """Keys in lists of versions, encoded as was asked for.
 
 Upstream, MiniStack 1.5.33: services/s3.py, `_list_object_versions` does not know `encoding-type=url`.
-Terraform asks for it and decodes what comes, so of a key with a plus sign or a percent sign it deletes another
+Terraform asks for it and decodes what comes, so of a key with a plus or a percent sign it deletes another
 one, for ever, when a bucket is emptied. AWS encodes keys, prefixes and markers, a space as a plus sign.
 """
 
