@@ -16,7 +16,7 @@ SETUP = $(PYTHON) -I ops/setup/__main__.py $(THIS_PYTHON)
 IN_VENV = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test test-fast least-privilege bench lint lock clean
+.PHONY: help setup up down test test-fast least-privilege drill bench lint lock clean
 
 help:
 	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
@@ -27,6 +27,7 @@ help:
 	@echo "make test-fast  unit, function and synth tests only"
 	@echo "make least-privilege"
 	@echo "                takes away each statement of each function's role, and sees what fails"
+	@echo "make drill      loses items and objects on the local AWS, and gets them back"
 	@echo "make bench      measure synth, plan and start times"
 	@echo "make lint       ruff and mypy"
 	@echo "make lock       resolve Pipfile.lock and package-lock.json anew"
@@ -59,6 +60,9 @@ test-fast: setup
 
 least-privilege: setup
 	@$(IN_VENV) -m pytest tests/least_privilege $(PYTEST_ARGS)
+
+drill: setup
+	@$(IN_VENV) -m pytest tests/drills $(PYTEST_ARGS)
 
 bench: setup
 	@$(IN_VENV) -m bench

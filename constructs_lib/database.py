@@ -24,7 +24,7 @@ from cdktf_cdktf_provider_aws.dynamodb_table import (
 )
 from constructs import Construct
 
-from constructs_lib import policies
+from constructs_lib import generations, policies
 from constructs_lib.security import CustomerKey, Grantee
 from environments.sections import DatabaseConfig
 
@@ -67,6 +67,7 @@ class Database(Construct):
         super().__init__(scope, id_)
         self._config, self._key, self._region = config, key, region
         self._table = self._create_table(name, protected)
+        generations.switch(self, self._table, name, config.generation)
         if config.billing_mode == "PROVISIONED":
             for resource, resource_id in (
                 ("table", f"table/{self._table.name}"),
@@ -128,7 +129,7 @@ class Database(Construct):
         write = self._config.write_capacity_min if provisioned else None
         return DynamodbTable(
             self,
-            "table",
+            generations.table_id(self._config.generation),
             name=name,
             billing_mode=self._config.billing_mode,
             hash_key=HASH_KEY,

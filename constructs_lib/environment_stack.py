@@ -6,6 +6,7 @@ from cdktf import TerraformStack
 from constructs import Construct
 
 from constructs_lib import stack_settings
+from constructs_lib.backup import Backup
 from constructs_lib.cdn.distribution import Cdn
 from constructs_lib.consumers.consumers import Consumers
 from constructs_lib.database import INDEX, Database
@@ -61,6 +62,8 @@ class EnvironmentStack(TerraformStack):
             region=config.aws_region,
             protected=config.protected,
         )
+        if config.backup.enabled:
+            Backup(self, "backup", config=config, database=database, table_key=security.table_key)
         log_groups = LogGroups(self, "log-groups", config=config, key=security.messages_key)
 
         email = Email(self, "email", config=config, key=security.messages_key)

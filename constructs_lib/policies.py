@@ -59,6 +59,24 @@ def trust_lambda() -> str:
     )
 
 
+def trust_backup(account_id: str) -> str:
+    """Only AWS Backup may become the role, and only on behalf of this account (confused deputy)."""
+    return document(
+        {
+            "Sid": "Backup",
+            "Effect": "Allow",
+            "Principal": {"Service": "backup.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        }
+    )
+
+
+def grant_key_to_service(sid: str, key_arn: str) -> Statement:
+    """Lets a service that works for hours hold on to the key, as AWS Backup and DynamoDB do for one job."""
+    return allow(sid, ["kms:CreateGrant"], [key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}})
+
+
 def use_key(sid: str, key_arn: str, actions: list[str], service: str, region: str) -> Statement:
     """The key permission that goes with a grant on an encrypted resource (trap 4).
 

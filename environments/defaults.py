@@ -33,6 +33,14 @@ class StorageSettings(TypedDict, total=False):
     access_logs: bool
 
 
+class BackupSettings(TypedDict, total=False):
+    """See `backup.BackupConfig`."""
+
+    enabled: bool
+    retention_days: int
+    restore_testing: bool
+
+
 class CdnSettings(TypedDict, total=False):
     """See `delivery.CdnConfig`."""
 
@@ -127,6 +135,7 @@ class Settings(TypedDict, total=False):
     protected: bool
     database: DatabaseSettings
     storage: StorageSettings
+    backup: BackupSettings
     cdn: CdnSettings
     email: EmailSettings
     security: SecuritySettings

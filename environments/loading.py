@@ -1,7 +1,8 @@
 """From variables and files to checked configurations, with every refusal of a run at once.
 
-Precedence: process environment, `.env.<environment>`, `.env`, `environments/<environment>.py`, then
-the defaults of the schema. An empty value counts as not set, so that `KEY=` in a copied
+Precedence: process environment, `.env.<environment>`, `.env`, `environments/<environment>.py`, for the
+generation of the table the file that a restore wrote (`generations.py`), then the defaults of the schema. An
+empty value counts as not set, so that `KEY=` in a copied
 `.env.example` changes nothing.
 """
 
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from environments import ENVIRONMENTS, env_files, rules
+from environments import ENVIRONMENTS, env_files, generations, rules
 from environments.fields import leaves, models, variables
 from environments.problems import PLACEHOLDER, ConfigurationError, Problem
 from environments.schema import EnvironmentConfig
@@ -98,6 +99,11 @@ def selected(*, root: Path | None = None, process_env: Mapping[str, str] | None 
     return tuple(name for name in ENVIRONMENTS if name in names)
 
 
+def generations_file() -> Path:
+    """Where the live generation of each environment's table is written down."""
+    return Sources(None, None).generations_file
+
+
 def is_loopback(url: str) -> bool:
     """Does this endpoint lie on this machine?"""
     try:
@@ -122,6 +128,21 @@ class Sources:
             self.problems.append(
                 Problem(ENV_DIR, folder, "a folder that exists", _PROCESS, None, "is not a folder")
             )
+        self.generations_file = generations.file(self._root, own=self._is_own, local_aws=self.is_local_aws)
+        self._generations = self._read_generations()
+
+    def _read_generations(self) -> dict[str, Any]:
+        try:
+            return generations.read(self.generations_file)
+        except (OSError, ValueError) as error:
+            name, allowed = generations.NAME, 'a JSON object such as {"prod": 2}'
+            self.problems.append(Problem(name, None, allowed, str(self.generations_file), None, str(error)))
+            return {}
+
+    def generation(self, environment: str) -> _Given | None:
+        """What a restore wrote down."""
+        value = self._generations.get(environment)
+        return None if value is None else _Given(value, generations.NAME)
 
     def process(self, variable: str) -> _Given | None:
         value = self._process_env.get(variable)
@@ -207,6 +228,7 @@ class Attempt:
                 or _from_file(own, variable)
                 or _from_file(common, variable)
                 or in_code.get(path)
+                or (sources.generation(self.name) if path == generations.PATH else None)
             )
             if given:
                 self._given[path] = _for_environment(given, self.name)

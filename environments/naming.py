@@ -51,7 +51,7 @@ def logs_bucket(environment: str, account_id: str) -> str:
 
 
 def key_alias(environment: str, purpose: str) -> str:
-    """Alias of a customer key; `purpose` is table, objects or messages."""
+    """Alias of a customer key; `purpose` is table, objects, messages or backup."""
     return f"alias/{PROJECT}-{environment}-{purpose}"
 
 
@@ -102,3 +102,13 @@ def trail_bucket(account_id: str) -> str:
 def parameter(environment: str, output: str) -> str:
     """SSM parameter of an output, for example `/spec-wizard/dev/s3_bucket_name`."""
     return f"/{PROJECT}/{environment}/{output}"
+
+
+def restore_testing_plan(environment: str) -> str:
+    """Of AWS Backup, which takes letters, digits and underscores only."""
+    return f"{PROJECT}-{environment}".replace("-", "_")
+
+
+RESTORE_TESTS = "awsbackup-restore-test-"
+"""With which AWS Backup begins the names of the tables that its restore tests make and delete again.
+Source: AWS Backup developer guide, "Restore testing inferred metadata"."""

@@ -21,6 +21,9 @@ CONFIG: Settings = {
         "versioning": True,
         "noncurrent_retention_days": 90,
     },
+    "backup": {
+        "enabled": True,
+    },
     "cdn": {
         "access_logs": True,
     },

@@ -1,7 +1,8 @@
 """The configuration of one environment: typed, frozen, each field with its variable and its rules.
 
-The inner models are in `sections.py`, `delivery.py`, `mail.py`, `chat.py`, `alerts.py` and `account.py`, the
-rules for single values in `rules.py`; the rules between values of several models are the functions here.
+The inner models are in `sections.py`, `delivery.py`, `mail.py`, `chat.py`, `alerts.py`, `backup.py` and
+`account.py`, the rules for single values in `rules.py`; the rules between values of several models are the
+functions here.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -11,6 +12,7 @@ from pydantic import AfterValidator
 from environments import rules, signing_keys
 from environments.account import AccountConfig
 from environments.alerts import AlertsConfig
+from environments.backup import BackupConfig
 from environments.chat import ChatConfig, FunctionsConfig
 from environments.delivery import CdnConfig
 from environments.mail import EmailConfig, identity_name
@@ -20,6 +22,7 @@ from environments.settings import SWITCH, Model, Rule, Setting, Switch
 __all__ = [
     "AccountConfig",
     "AlertsConfig",
+    "BackupConfig",
     "CdnConfig",
     "ChatConfig",
     "DatabaseConfig",
@@ -206,6 +209,7 @@ class EnvironmentConfig(Model):
     ] = True
     database: DatabaseConfig = DatabaseConfig()
     storage: StorageConfig
+    backup: BackupConfig = BackupConfig()
     cdn: CdnConfig = CdnConfig()
     email: EmailConfig = EmailConfig()
     security: SecurityConfig = SecurityConfig()

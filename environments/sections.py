@@ -128,7 +128,7 @@ class DatabaseConfig(Model):
             purpose=(
                 "Which restored table is the live one: a restore always makes a new table, named with"
                 " -r<generation> behind it, which Terraform then takes over. 1 is the first table, without"
-                " a suffix. Change it only as part of a restore."
+                " a suffix. `ops restore table` writes it into table_generations.json."
             ),
             example="2",
         ),

@@ -12,6 +12,7 @@ import typer
 from ops.commands import (
     account,
     alarms,
+    backup,
     bootstrap,
     chat,
     dashboard,
@@ -20,6 +21,7 @@ from ops.commands import (
     email,
     local,
     outputs,
+    restore,
     secrets,
     session,
     sign_url,
@@ -77,6 +79,8 @@ app.add_typer(email.app, name="email")
 app.add_typer(account.app, name="account")
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(state.app, name="state")
+app.add_typer(restore.app, name="restore")
+app.add_typer(backup.app, name="backup")
 app.add_typer(local.app, name="local")
 
 

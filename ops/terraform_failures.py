@@ -61,6 +61,13 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "Check the profile: aws sts get-caller-identity",
     ),
     (
+        r"Cannot import non-existent remote object.*aws_dynamodb_table",
+        ExitCode.CONFIGURATION,
+        "There is no table of the generation that is configured. Nobody restored it:  {ops} restore table "
+        "{environment} --to TIME   Or the environment is made anew: then take {environment} out of "
+        "table_generations.json, and DYNAMODB_TABLE_GENERATION out of what sets it.",
+    ),
+    (
         r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset"
         r"|network is unreachable|Temporary failure in name resolution|: EOF\b|unexpected EOF$",
         ExitCode.NETWORK,

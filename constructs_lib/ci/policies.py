@@ -242,10 +242,43 @@ def boundary(place: Place) -> Statements:
             place.arns("sqs", place.prefix),
         ),
         policies.allow("Topics", ["sns:Publish"], place.arns("sns", place.prefix)),
+        *_backups(place),
         # To clients of a stage of the environment's name; which API is its own, its id does not tell.
         policies.allow(
             "Connections",
             ["execute-api:ManageConnections"],
             place.arns("execute-api", f"*/{environment}/POST/@connections/*"),
+        ),
+    ]
+
+
+def _backups(place: Place) -> Statements:
+    """What AWS Backup does under a role of the environment; see `constructs_lib/backup.py`."""
+    table = f"table/{naming.table(place.environment)}*"
+    return [
+        policies.allow(
+            "BackUp",
+            actions("dynamodb", "DescribeTable ListTagsOfResource StartAwsBackupJob"),
+            place.arns("dynamodb", table),
+        ),
+        policies.allow(
+            "RestoreTests",
+            actions(
+                "dynamodb",
+                "RestoreTableFromAwsBackup DescribeTable GetItem Query Scan PutItem UpdateItem DeleteItem"
+                " BatchWriteItem",
+            ),
+            place.arns("dynamodb", f"table/{naming.RESTORE_TESTS}*"),
+        ),
+        policies.allow(
+            "Vault",
+            actions("backup", "DescribeBackupVault CopyIntoBackupVault TagResource"),
+            place.arns("backup", f"backup-vault:{place.prefix}", "recovery-point:*"),
+        ),
+        policies.allow(
+            "KeysOfBackups",
+            actions("kms", "Encrypt ReEncryptFrom ReEncryptTo CreateGrant"),
+            place.arns("kms", "key/*"),
+            place.tagged,
         ),
     ]

@@ -79,6 +79,8 @@ def roles(place: Place) -> list[Permission]:
         "dynamodb.application-autoscaling.amazonaws.com",
         "wafv2.amazonaws.com",
         "delivery.logs.amazonaws.com",
+        "backup.amazonaws.com",
+        "restore-testing.backup.amazonaws.com",
     ]
     return [
         Permission(
@@ -104,7 +106,7 @@ def roles(place: Place) -> list[Permission]:
             [own],
             [],
             actions("iam", "PassRole"),
-            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+            {"StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "backup.amazonaws.com"]}},
         ),
         Permission(
             "ServiceLinkedRoles",

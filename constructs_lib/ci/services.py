@@ -2,11 +2,13 @@
 
 The actions are those that provider 5.100.0 was seen to call, those of its updates (its source), and what AWS
 checks behind them. The names follow AWS's service authorization reference. Keys and roles are in
-`ci/security.py`, CloudFront in `ci/edge.py`, functions and the chat's API in `ci/compute.py`.
+`ci/security.py`, CloudFront in `ci/edge.py`, functions and the chat's API in `ci/compute.py`,
+AWS Backup in `ci/backup.py`.
 """
 
 from __future__ import annotations
 
+from constructs_lib.ci.backup import backup
 from constructs_lib.ci.compute import compute
 from constructs_lib.ci.edge import edge
 from constructs_lib.ci.monitoring import monitoring
@@ -24,6 +26,7 @@ def permissions(place: Place) -> dict[str, list[Permission]]:
         "edge": edge(place),
         "monitoring": monitoring(place),
         "compute": compute(place),
+        "backup": backup(place),
     }
 
 

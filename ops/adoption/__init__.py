@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from environments import naming
-from ops.adoption import account, chat, edge, foundation, functions, mail, queries
+from ops.adoption import account, backup, chat, edge, foundation, functions, mail, queries
 from ops.adoption.answers import Find
 from ops.terraform import Change
 
@@ -34,6 +34,7 @@ FINDERS: dict[str, tuple[str, Find]] = {
     **functions.FINDERS,
     **chat.FINDERS,
     **queries.FINDERS,
+    **backup.FINDERS,
 }
 """Type of resource -> service that is asked, and who asks it."""
 

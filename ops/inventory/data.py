@@ -57,6 +57,22 @@ def _scaling_targets(autoscaling: Any) -> Iterator[str]:
     yield from (target["ResourceId"] for target in found)
 
 
+def _backup_vaults(backup: Any) -> Iterator[str]:
+    yield from (vault["BackupVaultName"] for vault in pages(backup, "list_backup_vaults", "BackupVaultList"))
+
+
+def _backup_plans(backup: Any) -> Iterator[tuple[str, str]]:
+    for plan in pages(backup, "list_backup_plans", "BackupPlansList"):
+        yield plan["BackupPlanName"], plan["BackupPlanId"]
+
+
+def _restore_testing_plans(backup: Any) -> Iterator[tuple[str, str]]:
+    """With hyphens, which their names must not have, as everything else of an environment."""
+    for plan in pages(backup, "list_restore_testing_plans", "RestoreTestingPlans"):
+        name = plan["RestoreTestingPlanName"]
+        yield name.replace("_", "-"), name
+
+
 LISTERS = (
     Lister("table", "dynamodb", _tables),
     Lister("backup", "dynamodb", _backups),
@@ -66,4 +82,7 @@ LISTERS = (
     Lister("secret", "secretsmanager", _secrets),
     Lister("parameter", "ssm", _parameters),
     Lister("scaling target", "application-autoscaling", _scaling_targets),
+    Lister("backup vault", "backup", _backup_vaults),
+    Lister("backup plan", "backup", _backup_plans),
+    Lister("restore testing plan", "backup", _restore_testing_plans),
 )

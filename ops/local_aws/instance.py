@@ -139,6 +139,7 @@ class LocalAws:
         """Erases the state. A running server keeps running and gets a new deploy user."""
         with layout.exclusive(self._files.operation):
             shutil.rmtree(self._files.signing_keys, ignore_errors=True)
+            self._files.table_generations.unlink(missing_ok=True)
             if layout.running(self._files.server) is None:
                 for directory in (self._files.state, self._files.objects, self._files.scratch):
                     shutil.rmtree(directory, ignore_errors=True)

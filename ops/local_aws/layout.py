@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from environments import generations
 from ops.local_aws.tls import Material
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,11 @@ class Layout:
     def signing_keys(self) -> Path:
         """Public keys of signed URLs, one file per environment."""
         return self.directory / "signing-keys"
+
+    @property
+    def table_generations(self) -> Path:
+        """Which restored tables are live here; `environments/generations.py` reads it."""
+        return self.directory / generations.NAME
 
     @property
     def state(self) -> Path:

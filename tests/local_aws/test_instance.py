@@ -149,7 +149,10 @@ def test_reset_while_stopped(instance: LocalAws) -> None:
     instance.start()
     Cloud(instance).bucket()
     instance.stop()
+    generations = instance.directory / "table_generations.json"
+    generations.write_text('{"dev": 2}')
     instance.reset()
+    assert not generations.exists()
     instance.start()
     assert Cloud(instance).client("s3").list_buckets()["Buckets"] == []
 

@@ -140,8 +140,13 @@ def test_a_deploy_role_covers_what_its_environment_is_named(environment: str) ->
         ),
         "aws_lambda_function": ("function_name", "arn:aws:lambda:us-east-1:123456789012:function:{}"),
         "aws_cloudwatch_event_rule": ("name", "arn:aws:events:us-east-1:123456789012:rule/{}"),
+        "aws_backup_vault": ("name", "arn:aws:backup:us-east-1:123456789012:backup-vault:{}"),
+        "aws_backup_restore_testing_plan": (
+            "name",
+            "arn:aws:backup:us-east-1:123456789012:restore-testing-plan:{}-id",
+        ),
     }
-    synthesized = stack(environment, CLOUDFRONT_WAF="true")
+    synthesized = stack(environment, CLOUDFRONT_WAF="true", BACKUP_ENABLED="true")
     for type_, (attribute, pattern) in named.items():
         for path, resource in synthesized.all(type_).items():
             arn = pattern.format(resource[attribute])
@@ -168,7 +173,7 @@ def test_a_deploy_role_cannot_widen_itself(environment: str) -> None:
         *("iam:CreateUser", "iam:CreateAccessKey", "sts:AssumeRole"),
     }
     assert statements["PassRoles"]["Condition"] == {
-        "StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}
+        "StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "backup.amazonaws.com"]}
     }
 
 

@@ -108,4 +108,36 @@ def test_trap_12_a_restored_table_is_the_next_generation() -> None:
     """Everything that names the table follows it, because all go by reference."""
     first, second = stack("prod"), stack("prod", DYNAMODB_TABLE_GENERATION="2")
     assert second.only("aws_dynamodb_table")["name"] == "spec-wizard-sessions-prod-r2"
-    assert second.text.replace("sessions-prod-r2", "sessions-prod") == first.text
+    (old,), (new,) = (s.json["resource"]["aws_dynamodb_table"] for s in (first, second))
+    assert f"{{aws_dynamodb_table.{old}." not in second.text
+    resources = json.loads(json.dumps(second.resources()).replace(new, old).replace("-prod-r2", "-prod"))
+    table, expected = resources.pop("database/table-r2"), first.resources()
+    # Its construct path differs, nothing else.
+    assert {**table, "//": None} == {**expected.pop("database/table"), "//": None}
+    assert resources == expected
+
+
+def _forgotten(generation: str) -> list[str]:
+    removed = stack("prod", DYNAMODB_TABLE_GENERATION=generation).json["removed"]
+    assert all(one["lifecycle"] == {"destroy": False} for one in removed)
+    return [one["from"] for one in removed]
+
+
+def test_a_change_of_generation_destroys_no_table() -> None:
+    """The generations around the live one are forgotten by their addresses, never destroyed."""
+    addresses = {
+        number: f"aws_dynamodb_table.{next(iter(found))}"
+        for number in "1234"
+        for found in [stack("prod", DYNAMODB_TABLE_GENERATION=number).json["resource"]["aws_dynamodb_table"]]
+    }
+    assert len(set(addresses.values())) == 4
+    assert _forgotten("1") == [addresses["2"]]
+    assert _forgotten("2") == [addresses["1"], addresses["3"]]
+    assert _forgotten("3") == [addresses["1"], addresses["2"], addresses["4"]]
+
+
+def test_a_restored_table_is_taken_over_and_never_made_empty() -> None:
+    assert "import" not in stack("prod").json
+    second = stack("prod", DYNAMODB_TABLE_GENERATION="2").json
+    (name,) = second["resource"]["aws_dynamodb_table"]
+    assert second["import"] == [{"id": "spec-wizard-sessions-prod-r2", "to": f"aws_dynamodb_table.{name}"}]

@@ -25,7 +25,7 @@ def test_trap_01_no_origin_access_identity(environment: str) -> None:
 def test_trap_02_every_key_has_one_separate_policy(environment: str) -> None:
     synthesized = stack(environment)
     keys = synthesized.all("aws_kms_key")
-    assert len(keys) == 3
+    assert len(keys) == (4 if environment == "prod" else 3)  # prod's backups have one of their own
     assert [path for path, key in keys.items() if "policy" in key] == []
     assert sorted(path.removesuffix("/policy") for path in synthesized.all("aws_kms_key_policy")) == sorted(
         path.removesuffix("/key") for path in keys
@@ -162,5 +162,7 @@ def test_only_the_application_may_be_assumed_outside_lambda(environment: str) ->
         for path, role in stack(environment).all("aws_iam_role").items()
     }
     assert trusted.pop("security/application/role") == ["Lambda", "PrincipalsOfThisAccount"]
+    if environment == "prod":
+        assert trusted.pop("backup/role/role") == ["Backup"]
     assert len(trusted) == len(stack(environment).all("aws_lambda_function"))
     assert {tuple(sids) for sids in trusted.values()} == {("Lambda",)}

@@ -60,6 +60,7 @@ RANGES = {
     "CHAT_WORKER_TIMEOUT_S": (10, 900),
     "CHAT_WORKER_CONCURRENCY": (2, 1000),
     "SECRET_MAX_AGE_DAYS": (1, 365),
+    "BACKUP_RETENTION_DAYS": (1, 3650),
 }
 RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922]
 CHOICES = {
@@ -83,6 +84,8 @@ SWITCHES = [
     "CLOUDFRONT_SIGNED_URLS",
     "CLOUDFRONT_ACCESS_LOGS",
     "CLOUDFRONT_WAF",
+    "BACKUP_ENABLED",
+    "BACKUP_RESTORE_TESTING",
 ]
 ON_OFF = ["true", "false", "1", "0", "yes", "no", "on", "off"]
 REGIONS = ["us-east-1", "us-west-2", "eu-central-1", "eu-west-3", "ap-southeast-7", "mx-central-1"]

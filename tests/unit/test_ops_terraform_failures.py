@@ -28,6 +28,10 @@ Error message: operation error DynamoDB: PutItem, https response error StatusCod
 api error ValidationException: One or more parameter values were invalid: Missing the key Id in the item"""
 LOCK_NETWORK = """Error acquiring the state lock
 Error message: operation error DynamoDB: PutItem, request send failed, Post "https://127.0.0.1:4566/": EOF"""
+NO_TABLE = """Error: Cannot import non-existent remote object
+While attempting to import an existing object to
+"aws_dynamodb_table.database_table-r2_A09E36CB", the provider detected that
+no object exists with the given id."""
 NO_BUCKET = f"""Error: Failed to get existing workspaces: S3
 bucket "{BUCKET}" does not
 exist."""
@@ -50,6 +54,7 @@ directory. dial tcp 127.0.0.1:4566: connect: connection refused"""
         (LOCK_KEY, ExitCode.STATE, "ops bootstrap dev"),
         (LOCK_NETWORK, ExitCode.NETWORK, "ops local status"),
         (NO_BUCKET, ExitCode.STATE, "ops bootstrap dev"),
+        (NO_TABLE, ExitCode.CONFIGURATION, "ops restore table dev --to TIME"),
         ("api error NoSuchBucket: The bucket does not exist", ExitCode.STATE, "ops bootstrap dev"),
         (DIGEST, ExitCode.STATE, "dev/terraform.tfstate-md5"),
         (ERRORED, ExitCode.STATE, "terraform -chdir=cdktf.out/stacks/dev state push errored.tfstate"),

@@ -1,0 +1,199 @@
+"""The table is emptied by mistake, and comes back as it was; the steps of one story, in this order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.exit_codes import ExitCode
+from tests.drills.conftest import Deployed
+from tests.drills.ledger import Drill
+from tests.local.checkout import wait_for
+
+FIRST, SECOND = "spec-wizard-sessions-dev", "spec-wizard-sessions-dev-r2"
+KEPT, LOST = range(10), range(10, 30)
+
+Items = dict[str, str]
+
+
+def put(deployed: Deployed, table: str, number: int, text: str) -> None:
+    deployed.client("dynamodb").put_item(
+        TableName=table,
+        Item={
+            "PK": {"S": f"SESSION#drill-{number}"},
+            "SK": {"S": "META"},
+            "GSI1PK": {"S": f"MAGIC#drill-{number}"},
+            "GSI1SK": {"S": f"SESSION#drill-{number}"},
+            "text": {"S": text},
+            "expiresAt": {"N": str(int(time.time()) + 86_400)},
+        },
+    )
+
+
+def items(deployed: Deployed, table: str) -> Items:
+    """What the drill has put there: key -> text."""
+    pages = deployed.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    found = (item for page in pages for item in page["Items"])
+    return {item["PK"]["S"]: item["text"]["S"] for item in found if "drill-" in item["PK"]["S"]}
+
+
+def moment() -> str:
+    """A time with a second of its own, as `--to` takes it."""
+    time.sleep(1.5)
+    now = datetime.now(UTC)
+    time.sleep(1.5)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture(scope="module")
+def then(deployed: Deployed) -> str:
+    """Thirty items, then the moment to come back to, then the mistake."""
+    for number in (*KEPT, *LOST):
+        put(deployed, FIRST, number, "good")
+    at = moment()
+    for number in LOST:
+        key = {"PK": {"S": f"SESSION#drill-{number}"}, "SK": {"S": "META"}}
+        deployed.client("dynamodb").delete_item(TableName=FIRST, Key=key)
+    put(deployed, FIRST, 0, "damaged")
+    put(deployed, FIRST, 99, "later")
+    return at
+
+
+GOOD: Items = {f"SESSION#drill-{number}": "good" for number in (*KEPT, *LOST)}
+
+
+def test_times_outside_of_the_window_are_refused(deployed: Deployed, then: str) -> None:
+    output = deployed.here.ops(
+        "--local", "restore", "table", "dev", "--to", "2020-01-01T00:00:00Z", code=ExitCode.USAGE
+    )
+    assert f"before the earliest time that {FIRST} can be restored to: from 20" in output
+    dry = deployed.here.ops("--local", "restore", "table", "dev", "--to", then, "--dry-run")
+    assert "Nothing was changed." in dry
+    assert deployed.client("dynamodb").list_tables()["TableNames"].count(SECOND) == 0
+
+
+def killed_when(deployed: Deployed, then: str, seen: str, sees: Callable[[], bool] = lambda: True) -> None:
+    """The restore is begun and ended by kill -9 as soon as it prints this, and this can be seen."""
+    with deployed.here.started("--local", "restore", "table", "dev", "--to", then, "--yes") as process:
+        wait_for(process, seen)
+        deadline = time.monotonic() + 60
+        while not sees() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        deployed.here.kill_terraform()
+
+
+def status(deployed: Deployed) -> str:
+    client = deployed.client("dynamodb")
+    names = client.list_tables()["TableNames"]
+    return str(client.describe_table(TableName=SECOND)["Table"]["TableStatus"]) if SECOND in names else ""
+
+
+def test_a_table_comes_back_through_three_kills(deployed: Deployed, then: str, drill: Drill) -> None:
+    drill.loses("20 of 30 items deleted, 1 damaged, 1 made later")
+    killed_when(deployed, then, "DynamoDB restores", lambda: status(deployed) == "CREATING")
+    killed_when(deployed, then, "Items are counted")
+    assert items(deployed, FIRST)["SESSION#drill-0"] == "damaged"
+    assert deployed.outputs()["dynamodb_table_name"] == FIRST
+
+    killed_when(deployed, then, "done aws_dynamodb_table.")
+    if "is locked" in deployed.here.run(
+        str(deployed.here.root / ".venv/bin/ops"), "--local", "state", "lock", "dev", code=ExitCode.LOCKED
+    ):
+        deployed.here.ops("--local", "state", "unlock", "dev", "--force", "--yes")
+
+    output = deployed.here.ops("--local", "restore", "table", "dev", "--to", then, "--yes")
+    assert f"{SECOND} is live." in output
+    assert items(deployed, SECOND) == GOOD
+    drill.gets_back("30 of 30 items as they were; the later one is not resurrected")
+
+
+def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed) -> None:
+    client = deployed.client("dynamodb")
+
+    def settings(table: str) -> dict[str, Any]:
+        found = client.describe_table(TableName=table)["Table"]
+        backups = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+        recovery = backups["PointInTimeRecoveryDescription"]
+        indexes = found["GlobalSecondaryIndexes"]
+        return {
+            "keys": found["KeySchema"],
+            "attributes": sorted(one["AttributeName"] for one in found["AttributeDefinitions"]),
+            "indexes": [(one["IndexName"], one["KeySchema"], one["Projection"]) for one in indexes],
+            "billing": found["BillingModeSummary"]["BillingMode"],
+            "key": found["SSEDescription"]["KMSMasterKeyArn"],
+            "stream": found["StreamSpecification"],
+            "protection": found["DeletionProtectionEnabled"],
+            "ttl": client.describe_time_to_live(TableName=table)["TimeToLiveDescription"],
+            "recovery": (recovery["PointInTimeRecoveryStatus"], recovery["RecoveryPeriodInDays"]),
+            "tags": sorted(
+                (tag["Key"], tag["Value"])
+                for tag in client.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
+            ),
+        }
+
+    assert settings(SECOND) == settings(FIRST)
+    assert settings(SECOND)["stream"]["StreamEnabled"]
+    assert settings(SECOND)["protection"]
+    scaling = deployed.client("application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert sorted((one["ResourceId"], one["ScalableDimension"].split(":")[2]) for one in targets) == [
+        (f"table/{SECOND}", "ReadCapacityUnits"),
+        (f"table/{SECOND}", "WriteCapacityUnits"),
+        (f"table/{SECOND}/index/GSI1", "ReadCapacityUnits"),
+        (f"table/{SECOND}/index/GSI1", "WriteCapacityUnits"),
+    ]
+    plan = deployed.here.terraform("dev", "plan", "-detailed-exitcode")
+    assert "aws_dynamodb_table" not in plan.stdout.partition("Terraform will perform")[2], plan.stdout
+
+
+def test_everything_uses_the_restored_table(deployed: Deployed) -> None:
+    outputs = deployed.outputs()
+    assert outputs["dynamodb_table_name"] == SECOND
+    assert f":table/{SECOND}/stream/" in outputs["dynamodb_stream_arn"]
+    parameter = deployed.client("ssm").get_parameter(Name="/spec-wizard/dev/dynamodb_table_name")
+    assert parameter["Parameter"]["Value"] == SECOND
+    mappings = deployed.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    backups = deployed.client("backup")
+    (planned,) = backups.list_backup_plans()["BackupPlansList"]
+    (selection,) = backups.list_backup_selections(BackupPlanId=planned["BackupPlanId"])[
+        "BackupSelectionsList"
+    ]
+    chosen = backups.get_backup_selection(
+        BackupPlanId=planned["BackupPlanId"], SelectionId=selection["SelectionId"]
+    )
+    assert [arn.rpartition("/")[2] for arn in chosen["BackupSelection"]["Resources"]] == [SECOND]
+    streams = [one["EventSourceArn"] for one in mappings if ":dynamodb:" in one["EventSourceArn"]]
+    assert streams == [outputs["dynamodb_stream_arn"]]
+    smoke = deployed.here.ops("--local", "smoke", "dev")
+    assert "FAIL" not in smoke
+    again = deployed.here.ops("--local", "restore", "table", "dev", "--back", "--dry-run")
+    assert f"{FIRST} would be the live table" in again
+
+
+def test_going_back_is_one_command(deployed: Deployed, drill: Drill) -> None:
+    put(deployed, SECOND, 50, "made in the restored table")
+    drill.loses("the restored table turns out to be the wrong one")
+    output = deployed.here.ops("--local", "restore", "table", "dev", "--back", "--yes")
+    assert f"{FIRST} is live." in output
+    assert deployed.outputs()["dynamodb_table_name"] == FIRST
+    assert items(deployed, FIRST)["SESSION#drill-99"] == "later"
+    assert "SESSION#drill-50" in items(deployed, SECOND)
+    drill.gets_back("the first table with all it had; the restored one is kept")
+    assert "FAIL" not in deployed.here.ops("--local", "smoke", "dev")
+
+
+def test_old_tables_are_removed_on_demand_only(deployed: Deployed) -> None:
+    output = deployed.here.ops("--local", "restore", "table", "dev", "--remove-old", "--yes")
+    assert f"Deletion of {SECOND}" in output
+    assert SECOND not in deployed.client("dynamodb").list_tables()["TableNames"]
+    assert len(items(deployed, FIRST)) == len(KEPT) + 1
+    assert "Nothing to do." in deployed.here.ops(
+        "--local", "restore", "table", "dev", "--remove-old", "--yes"
+    )
