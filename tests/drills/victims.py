@@ -1,0 +1,111 @@
+"""Which commands are killed, how often, and by what it is seen that they have converged.
+
+A command joins by one entry in VICTIMS; `test_faults.py` runs them in this order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from environments import naming
+from tests.drills.kills import Who
+from tests.drills.site import Site
+from tests.local.inventory import everything, left_over
+
+AGAIN = "No changes: what is deployed is what is configured."
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A command that is killed again and again, then run to its end.
+
+    words: of the command; stack: whose state it writes; changes: how many requests that change something a
+    run makes, about; who: whom each kill hits, one kill each; settings: configuration that it runs with;
+    converged: raises AssertionError unless everything is as after a run that nobody disturbed; keeps: whether
+    items and objects outlive it.
+    """
+
+    words: tuple[str, ...]
+    stack: str
+    changes: int
+    who: tuple[Who, ...]
+    converged: Callable[[Site, Victim], None]
+    settings: dict[str, str] = field(default_factory=dict)
+    keeps: bool = True
+
+    @property
+    def name(self) -> str:
+        """As a person types it."""
+        settings = "".join(f"{name}={value} " for name, value in self.settings.items())
+        return f"{settings}ops {' '.join(self.words)}"
+
+
+def bootstrapped(site: Site, victim: Victim) -> None:
+    """Nothing is left to do, and there is one key."""
+    again = site.well(*victim.words)
+    assert "Nothing to do: all 27 settings are right." in again, again
+    kms = site.client("kms")
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    assert [key["KeyState"] for key in keys].count("Enabled") == 1
+
+
+def deployed(site: Site, victim: Victim) -> None:
+    """A plan finds nothing to do, and nothing was made twice."""
+    again = site.well(*victim.words, **victim.settings)
+    assert AGAIN in again, again
+    assert twice(site) == []
+
+
+def destroyed(site: Site, victim: Victim) -> None:
+    """No service holds anything of the environment."""
+    assert left_over(site.here.local_aws, victim.stack) == []
+
+
+def twice(site: Site) -> list[str]:
+    """What there is more than one of under one name."""
+    ours = [name for name in everything(site.client) if naming.PROJECT in name or name.startswith("key: ")]
+    return [name for name, count in Counter(ours).items() if count > 1]
+
+
+VICTIMS = (
+    Victim(
+        ("bootstrap", "dev"),
+        "",
+        16,
+        (Who.OPS, Who.OPS, Who.LOCAL_AWS, Who.OPS, Who.OPS),
+        bootstrapped,
+    ),
+    Victim(
+        ("deploy", "account"),
+        "account",
+        120,
+        (Who.EVERYTHING, Who.PROVIDER, Who.TERRAFORM, Who.OPS, Who.EVERYTHING, Who.EVERYTHING),
+        deployed,
+    ),
+    Victim(
+        ("deploy", "dev"),
+        "dev",
+        240,
+        (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER, Who.OPS, Who.LOCAL_AWS, Who.EVERYTHING, Who.TERRAFORM),
+        deployed,
+    ),
+    Victim(
+        ("deploy", "dev"),
+        "dev",
+        12,
+        (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER),
+        deployed,
+        {"LOG_RETENTION_DAYS": "7"},
+    ),
+    Victim(
+        ("destroy", "dev"),
+        "dev",
+        180,
+        (Who.TERRAFORM, Who.EVERYTHING, Who.PROVIDER),
+        destroyed,
+        keeps=False,
+    ),
+)
+"""`deploy` and `destroy` are the two commands of `deploying.py`."""
