@@ -92,8 +92,8 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
     (
         r"StatusCode: 5\d\d|Internal(Server)?(Error|Failure|Exception)|ServiceUnavailable",
         ExitCode.NETWORK,
-        "AWS failed by itself, also after Terraform's own retries. Nothing is lost. Wait a minute and run the "
-        "command again: it goes on from there. If it stays so: https://health.aws.amazon.com",
+        "AWS failed by itself, also after Terraform's own retries. Nothing is lost. Wait a minute and run "
+        "the command again: it goes on from there. If it stays so: https://health.aws.amazon.com",
     ),
     (
         r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset"

@@ -107,7 +107,11 @@ class StateKey:
                 for key in page["Keys"]:
                     found = self.kms.describe_key(KeyId=key["KeyArn"])["KeyMetadata"]
                     ours = found.get("Description") == DESCRIPTION and found.get("KeyState") == "Enabled"
-                    if ours and key["KeyArn"] != but and not self.kms.list_aliases(KeyId=key["KeyArn"])["Aliases"]:
+                    if (
+                        ours
+                        and key["KeyArn"] != but
+                        and not self.kms.list_aliases(KeyId=key["KeyArn"])["Aliases"]
+                    ):
                         return key["KeyArn"]
         except ClientError as error:
             if code_of(error) not in DENIED:

@@ -16,4 +16,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("drilled")
     for line in report.lines(report.ROWS):
         terminalreporter.write_line(line)
-    terminalreporter.write_line(f"{len(report.ROWS)} faults tried and survived; {SEED_VARIABLE}={seed()}")
+    terminalreporter.write_line(
+        f"{report.tried(report.ROWS)} faults tried and survived; {SEED_VARIABLE}={seed()}"
+    )

@@ -10,9 +10,9 @@ import sys
 
 sys.path.insert(0, sys.argv.pop(1))
 
-from ops import cli, stacks, synth  # noqa: E402
-from ops.commands import up  # noqa: E402
-from ops.terraform import Terraform  # noqa: E402
+from ops import cli, stacks, synth
+from ops.commands import up
+from ops.terraform import Terraform
 
 
 @cli.app.command()

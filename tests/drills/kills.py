@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from environments.naming import LOCK_TABLE
 from tests.drills.site import Ended, Site
 from tests.local.checkout import COLOURS
 from tests.support.fault_proxy import Moment, Trap
@@ -19,6 +20,10 @@ from tests.support.fault_requests import Request
 
 ORPHAN_S = 60
 """How long Terraform may live on after `ops` was killed: until it says something and nobody hears it."""
+
+
+PROVIDER = "terraform-provider-"
+"""In the command line of every provider."""
 
 
 class Who(StrEnum):
@@ -33,16 +38,18 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class Kill:
-    """who, and when: at the number-th request that changes something, or after so many seconds."""
+    """who, and when: at the number-th request that matches, or after so many seconds. what: for people."""
 
     who: Who
     moment: Moment = Moment.BEFORE
     number: int = 0
     after_s: float = 0.0
     matches: Callable[[Request], bool] = lambda request: request.writes
+    what: str = ""
 
     def __str__(self) -> str:
-        when = f"at change {self.number}, {self.moment.value}" if self.number else f"after {self.after_s:.1f} s"
+        at = self.what or f"change {self.number}"
+        when = f"at {at}, {self.moment.value}" if self.number else f"after {self.after_s:.1f} s"
         return f"{self.who} killed {when}"
 
 
@@ -63,17 +70,40 @@ def drawn(seed: str, name: str, who: tuple[Who, ...], changes: int) -> list[Kill
     points = sorted(draw.sample(range(1, changes), len(who)))
     steps = [later - earlier for earlier, later in zip([0, *points], points, strict=False)]
     return [
-        Kill(one, draw.choice(list(Moment)), step) for one, step in zip(who, steps, strict=True)
+        Kill(one, draw.choice(list(Moment)), step, matches=_provided if one is Who.PROVIDER else _changes)
+        for one, step in zip(who, steps, strict=True)
     ]
 
 
+def early(seed: str, name: str, count: int) -> list[Kill]:
+    """Kills of everything in the first seconds: while `ops` starts, synthesizes, initializes and plans."""
+    draw = random.Random(f"{seed} {name} early")
+    return [Kill(Who.EVERYTHING, after_s=draw.uniform(0.2, 8.0)) for _ in range(count)]
+
+
+def _changes(request: Request) -> bool:
+    """What changes AWS or the state; the lock of a plan is not meant."""
+    return request.writes and "tflock" not in request.path and not _of_lock_table(request)
+
+
+def _provided(request: Request) -> bool:
+    """What the provider asks for; a state is Terraform's own business, when the provider may have ended."""
+    return _changes(request) and not request.path.endswith(".tfstate")
+
+
+def _of_lock_table(request: Request) -> bool:
+    return request.service == "dynamodb" and LOCK_TABLE.encode() in request.body and b"LockID" in request.body
+
+
 def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> Struck:
-    """Run a command, kill, and wait until nothing of it is left but the local AWS."""
+    """Run a command, kill, and wait until nothing of it is left. Whoever else was killed is started again."""
     with site.started(*words, **changes) as process:
         killed: list[int] = []
+        groups: list[int] = []
 
         def act() -> None:
-            killed.extend(_kill(site, process, kill.who))
+            groups.extend(terraforms(site))
+            killed.extend(_kill(site, process, kill.who, groups))
 
         trap = Trap(kill.matches, kill.number or 1, kill.moment, act)
         if kill.number:
@@ -88,33 +118,29 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
         site.proxy.trap = None
         if kill.who is Who.OPS:
             _await(lambda: not terraforms(site), ORPHAN_S)
-        for group in killed:
+        for group in groups if kill.who is Who.TERRAFORM else []:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
+    assert killed or not trap.sprung_at, f"{kill}: there was nothing to kill at {trap.sprung_at}"
     if kill.who is Who.LOCAL_AWS and trap.sprung_at:
         _await(lambda: not site.here.local_aws.status().running, 10)
         site.here.local_aws.start()
     return Struck(Ended(process.returncode, output), trap.sprung_at)
 
 
-def _kill(site: Site, process: subprocess.Popen[str], who: Who) -> list[int]:
-    """Kill, and name the process groups of Terraform that may have more in them."""
-    groups = terraforms(site)
-    if who in (Who.OPS, Who.EVERYTHING):
-        os.killpg(process.pid, signal.SIGKILL)
-    if who is Who.LOCAL_AWS:
-        pid = site.here.local_aws.status().pid
-        assert pid
+def _kill(site: Site, process: subprocess.Popen[str], who: Who, groups: list[int]) -> list[int]:
+    """Kill, and say whom; a group is Terraform with its provider."""
+    local_aws = site.here.local_aws.status().pid
+    victims = {
+        Who.OPS: [process.pid],
+        Who.TERRAFORM: groups,
+        Who.PROVIDER: [pid for pid, group, line in _listed() if group in groups and PROVIDER in line],
+        Who.EVERYTHING: [-process.pid, *(-group for group in groups)],
+        Who.LOCAL_AWS: [local_aws] if local_aws else [],
+    }[who]
+    for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    for group in groups:
-        if who is Who.EVERYTHING:
-            os.killpg(group, signal.SIGKILL)
-        elif who is Who.TERRAFORM:
-            os.kill(group, signal.SIGKILL)
-        elif who is Who.PROVIDER:
-            for pid in _providers(group):
-                os.kill(pid, signal.SIGKILL)
-    return groups if who is Who.TERRAFORM else []
+    return victims
 
 
 def terraforms(site: Site) -> list[int]:
@@ -126,14 +152,10 @@ def terraforms(site: Site) -> list[int]:
     ]
 
 
-def _providers(group: int) -> list[int]:
-    return [pid for pid, of, arguments in _listed() if of == group and "terraform-provider-" in arguments]
-
-
 def _listed() -> list[tuple[int, int, str]]:
     """Process, its group, its command line."""
     listing = subprocess.run(
-        ["ps", "-eo", "pid=,pgid=,args="], check=True, capture_output=True, text=True
+        ["ps", "-wweo", "pid=,pgid=,args="], check=True, capture_output=True, text=True
     ).stdout
     fields = (line.split(maxsplit=2) for line in listing.splitlines())
     return [(int(pid), int(group), rest[0] if rest else "") for pid, group, *rest in fields]

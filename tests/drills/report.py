@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One fault that was tried. lost: what the fault took; back: how everything came back."""
+    """One fault that was tried, or, with no fault, what was done about those before.
+
+    lost: what the fault took; back: how everything came back.
+    """
 
     drill: str
     fault: str
@@ -19,6 +22,11 @@ class Row:
 ROWS: list[Row] = []
 
 
+def tried(rows: list[Row]) -> int:
+    """How many faults."""
+    return sum(bool(row.fault) for row in rows)
+
+
 def lines(rows: list[Row]) -> list[str]:
     """The table as text."""
     if not rows:
@@ -26,4 +34,6 @@ def lines(rows: list[Row]) -> list[str]:
     table = [("drill", "fault", "lost", "came back", "s")]
     table += [(row.drill, row.fault, row.lost, row.back, f"{row.seconds:.1f}") for row in rows]
     widths = [max(len(cells[column]) for cells in table) for column in range(5)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in table]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in table
+    ]

@@ -50,8 +50,10 @@ class Site:
         )
 
     def command(self, *words: str) -> list[str]:
-        """`ops …`, by way of the drill's own two commands where it is about one of those."""
+        """`ops …`, by way of the drill's own two commands where it is about one of those; or `cdktf …`."""
         binaries = self.here.root / ".venv/bin"
+        if words[0] == "cdktf":
+            return [str(binaries / "cdktf"), *words[1:]]
         if words[0] in ("deploy", "destroy"):
             return [str(binaries / "python"), "-P", str(DEPLOYING), str(self.here.root), *words]
         return [str(binaries / "ops"), *words]
@@ -76,7 +78,7 @@ class Site:
                     os.killpg(process.pid, signal.SIGKILL)
                 self.here.kill_terraform()
 
-    def ops(self, *words: str, timeout_s: float = 400, **changes: str) -> Ended:
+    def run(self, *words: str, timeout_s: float = 400, **changes: str) -> Ended:
         """A command, to its end."""
         with self.started(*words, **changes) as process:
             output = process.communicate(timeout=timeout_s)[0]
@@ -85,7 +87,7 @@ class Site:
     def well(self, *words: str, **changes: str) -> str:
         """A command that must end well, without faults; its output."""
         self.calm()
-        ended = self.ops(*words, **changes)
+        ended = self.run(*words, **changes)
         assert ended.code == 0, f"{words} ended with {ended.code}:\n{ended.output}"
         return ended.output
 

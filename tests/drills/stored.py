@@ -1,4 +1,4 @@
-"""What is stored of a stack: its state, the state's digest, its locks. And what is done where a message says so."""
+"""What is stored of a stack: state, digest, locks; and what messages tell people to do about them."""
 
 from __future__ import annotations
 
@@ -68,9 +68,15 @@ def stored(site: Site, stack: str) -> Stored:
     )
 
 
+def lock_item(site: Site, stack: str) -> bool:
+    """Whether the lock table has a lock: quicker than to ask `ops`."""
+    key = {"LockID": {"S": f"{BUCKET}/{naming.state_key(stack)}"}}
+    return "Item" in site.client("dynamodb").get_item(TableName=naming.LOCK_TABLE, Key=key)
+
+
 def locked_in(site: Site, stack: str) -> list[str]:
     """The places in which the state is locked."""
-    found = json.loads(site.ops("state", "lock", stack, "--json").output)
+    found = json.loads(site.run("state", "lock", stack, "--json").output)
     return [lock["place"] for lock in found["locks"]]
 
 

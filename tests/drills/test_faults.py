@@ -1,4 +1,4 @@
-"""Faults on purpose: `kill -9` at drawn points, two deploys at once, requests that fail.
+"""Faults on purpose: `kill -9` at drawn points, requests that fail, two deploys at once.
 
 On one local AWS, in this order: what a test leaves is what the next one begins with. FAULT_SEED repeats the
 drawn faults of a run. `docs/faults.md` has the list.
@@ -6,20 +6,27 @@ drawn faults of a run. `docs/faults.md` has the list.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from ops.exit_codes import ExitCode
-from tests.drills import kills, site, victims
+from tests.drills import kills, outages, site, victims
 from tests.drills.belongings import Belongings
-from tests.drills.kills import Kill, Struck
+from tests.drills.kills import Kill
+from tests.drills.outages import RETENTION, Outage
 from tests.drills.report import ROWS, Row
-from tests.drills.site import Site
-from tests.drills.stored import Stored, forget_digest, locked_in, stored, unlock
-from tests.drills.victims import VICTIMS, Victim
-from tests.support.fault_schedule import seed
+from tests.drills.site import Ended, Site
+from tests.drills.stored import Stored, forget_digest, lock_item, locked_in, stored, unlock
+from tests.drills.victims import Victim
+from tests.support.fault_schedule import Fault, Rule, Schedule, seed
+
+HELD_S = 25.0
+"""How long a deploy holds its lock while others try: cdktf needs 15 seconds before it asks for it."""
+WHO_AND_WHEN = re.compile(r"Who:\s+\S+@\S+.*Created:\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -33,45 +40,163 @@ def belongings(here: Site) -> Belongings:
     return Belongings(here, seed())
 
 
-@pytest.mark.parametrize("victim", VICTIMS, ids=lambda victim: victim.name)
-def test_killed_anywhere_the_next_run_goes_on_and_converges(
-    here: Site, belongings: Belongings, victim: Victim
+def test_a_killed_bootstrap_goes_on(here: Site, belongings: Belongings) -> None:
+    _killed_again_and_again(here, belongings, victims.BOOTSTRAP)
+
+
+@pytest.mark.parametrize("outage", outages.FIRST, ids=str)
+def test_bootstrap_survives_an_outage_or_explains_it(here: Site, outage: Outage) -> None:
+    _outage(here, outage)
+
+
+def test_a_killed_deploy_of_the_account_goes_on(here: Site, belongings: Belongings) -> None:
+    _killed_again_and_again(here, belongings, victims.ACCOUNT)
+
+
+@pytest.mark.parametrize(("kill", "value"), victims.EXACTLY, ids=str)
+def test_a_kill_at_the_lock_or_the_state_is_made_good(
+    here: Site, belongings: Belongings, kill: Kill, value: str
 ) -> None:
-    tried = kills.drawn(seed(), victim.name, victim.who, victim.changes)
-    for kill in tried:
-        started = time.monotonic()
-        before = stored(here, victim.stack) if victim.stack else None
-        struck = kills.strike(here, victim.words, kill, **victim.settings)
-        assert struck.at, f"{kill} came too late: the run had ended\n{struck.ended.output}"
-        assert "Traceback" not in struck.ended.output
-        back = _make_good(here, victim, before, kill, struck)
-        if victim.stack and victim.keeps:
-            assert belongings.lost() == []
-            belongings.put_once_possible()
-        ROWS.append(Row(victim.name, str(kill), struck.at, back, time.monotonic() - started))
+    victim = replace(victims.ACCOUNT, settings={RETENTION: value})
+    _killed(here, belongings, victim, kill)
+    here.well(*victim.words, **victim.settings)
+    assert stored(here, "account").consistent
+
+
+@pytest.mark.parametrize("outage", outages.DEPLOYING, ids=str)
+def test_a_deploy_survives_an_outage_or_explains_it(here: Site, outage: Outage) -> None:
+    _outage(here, outage)
+
+
+def test_of_two_deploys_at_once_exactly_one_proceeds(here: Site) -> None:
+    """`ops` holds the lock; `ops` and `cdktf` are told by whom it is held and since when."""
+    _hold(here, ("deploy", "account"), "60", {("deploy", "account"): 6, CDKTF: 1})
+
+
+def test_cdktf_that_deploys_keeps_ops_away(here: Site) -> None:
+    _hold(here, CDKTF, "90", {("deploy", "account"): 6})
+
+
+@pytest.mark.parametrize("victim", [victims.DEV, victims.CHANGE], ids=lambda victim: victim.name)
+def test_a_killed_deploy_of_dev_goes_on(here: Site, belongings: Belongings, victim: Victim) -> None:
+    _killed_again_and_again(here, belongings, victim)
+    assert belongings.items
+
+
+@pytest.mark.parametrize("outage", outages.USING, ids=str)
+def test_what_uses_a_deployment_survives_an_outage_or_explains_it(here: Site, outage: Outage) -> None:
+    _outage(here, outage)
+
+
+@pytest.mark.parametrize("victim", victims.AT_LAST, ids=lambda victim: victim.name)
+def test_a_killed_end_of_dev_goes_on(here: Site, belongings: Belongings, victim: Victim) -> None:
+    _killed_again_and_again(here, belongings, victim)
+
+
+CDKTF = ("cdktf", "deploy", "account", "--auto-approve")
+
+
+def _killed_again_and_again(here: Site, belongings: Belongings, victim: Victim) -> None:
+    """All kills of a victim, each looked at; then the run that nobody kills, and what it left."""
+    victim.before(here)
+    early = kills.early(seed(), victim.name, victim.early)
+    for kill in early + kills.drawn(seed(), victim.name, victim.who, victim.changes):
+        _killed(here, belongings, victim, kill)
     started = time.monotonic()
     here.well(*victim.words, **victim.settings)
+    victim.converged(here, victim)
     if victim.keeps:
         assert belongings.lost() == []
-    victim.converged(here, victim)
-    ROWS.append(Row(victim.name, "run to its end", "", "converged", time.monotonic() - started))
+    ROWS.append(Row(victim.name, "", "", "run to its end, nothing left to do", time.monotonic() - started))
 
 
-def _make_good(here: Site, victim: Victim, before: Stored | None, kill: Kill, struck: Struck) -> str:
+def _killed(here: Site, belongings: Belongings, victim: Victim, kill: Kill) -> None:
+    """One kill, and what has to be true right after it."""
+    started = time.monotonic()
+    before = stored(here, victim.stack) if victim.stack else None
+    struck = kills.strike(here, victim.words, kill, **victim.settings)
+    assert struck.at, f"{kill} came too late: the run had ended\n{struck.ended.output}"
+    assert "Traceback" not in struck.ended.output
+    back = _make_good(here, victim.words, victim.settings, before) if before else "run again"
+    if victim.stack and victim.keeps:
+        assert belongings.lost() == []
+        belongings.put_once_possible()
+    ROWS.append(Row(victim.name, str(kill), struck.at, back, time.monotonic() - started))
+
+
+def _outage(here: Site, outage: Outage) -> None:
+    """One outage of a command, and the run after it where the command could not end well."""
+    started = time.monotonic()
+    before = stored(here, outage.words[-1]) if outage.words[0] == "deploy" else None
+    here.proxy.schedule = Schedule(outage.rules, f"{seed()} {outage}")
+    ended = here.run(*outage.words, **outage.settings)
+    hits = here.proxy.schedule.hits
+    here.calm()
+    assert hits, "nothing failed"
+    assert "Traceback" not in ended.output
+    assert ended.code == outage.code, f"{hits}\n{ended.output}"
+    assert outage.says in ended.output, ended.output
+    back = _make_good(here, outage.words, outage.settings, before) if before else "run again"
+    if ended.code != ExitCode.OK:
+        after = here.well(*outage.words, **outage.settings)
+        assert outage.then in after, after
+    else:
+        back = "tried again by itself"
+    how = "survived" if ended.code == ExitCode.OK else f"explained: {outage.code.name}"
+    ROWS.append(Row(str(outage), how, f"{len(hits)} requests", back, time.monotonic() - started))
+
+
+def _make_good(here: Site, words: tuple[str, ...], settings: dict[str, str], before: Stored) -> str:
     """What the messages tell people to do before the next run, and what that was."""
-    if before is None:
-        return "the next run goes on"
-    done = []
-    after = stored(here, victim.stack)
-    assert after.follows(before), f"{kill} lost the state:\n{before}\n{after}"
-    if locked_in(here, victim.stack):
-        unlock(here, victim.stack)
+    stack, done = words[-1], []
+    after = stored(here, stack)
+    assert after.follows(before), f"the state was lost:\n{before}\n{after}"
+    if locked_in(here, stack):
+        unlock(here, stack)
         done.append("unlocked")
     if not after.consistent:
-        told = here.ops(*victim.words, **victim.settings)
+        told = here.run(*words, **settings)
         assert told.code == ExitCode.STATE, told.output
         assert "terraform.tfstate-md5" in told.output
-        forget_digest(here, victim.stack)
-        done.append("old digest forgotten")
-        unlock(here, victim.stack)
-    return ", ".join(done) or "the next run goes on"
+        forget_digest(here, stack)
+        done.append("old digest deleted")
+        if locked_in(here, stack):
+            unlock(here, stack)
+    return ", ".join([*done, "run again"])
+
+
+def _hold(here: Site, holder: tuple[str, ...], value: str, others: dict[tuple[str, ...], int]) -> None:
+    """A deploy whose one update takes long, and others that want to deploy meanwhile: their exit codes."""
+    started = time.monotonic()
+    before = stored(here, "account")
+    here.proxy.slow_s = HELD_S
+    here.proxy.schedule = Schedule((Rule(Fault.SLOW, outages.asks("logs", "PutRetentionPolicy")),))
+    with here.started(*holder, **{RETENTION: value}) as first:
+        while not lock_item(here, "account"):
+            assert first.poll() is None, first.communicate()[0]
+            time.sleep(0.2)
+        for words, code in others.items():
+            refused = here.run(*words, **{RETENTION: "180"})
+            assert refused.code == code, refused.output
+            assert "Error acquiring the state lock" in refused.output
+            assert WHO_AND_WHEN.search(refused.output), refused.output
+            assert first.poll() is None, "the first was done before the other asked"
+        ended = Ended(first.wait(120), first.communicate()[0])
+    here.calm()
+    here.proxy.slow_s = 4.0
+    assert ended.code == 0, ended.output
+    after = stored(here, "account")
+    assert after.follows(before)
+    assert after.consistent
+    assert locked_in(here, "account") == []
+    retained = [group["retention_in_days"] for group in after.whole("aws_cloudwatch_log_group")]
+    assert int(value) in retained
+    assert 180 not in retained
+    told = "; ".join(
+        f"{' '.join(words)} told who and since when, exit code {code}" for words, code in others.items()
+    )
+    ROWS.append(
+        Row(
+            f"{' '.join(holder)} holds the lock", told, "nothing", "one proceeded", time.monotonic() - started
+        )
+    )

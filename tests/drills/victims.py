@@ -1,6 +1,6 @@
 """Which commands are killed, how often, and by what it is seen that they have converged.
 
-A command joins by one entry in VICTIMS; `test_faults.py` runs them in this order.
+A command joins by one entry: in AT_LAST if it ends what others need, else beside the others.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from environments import naming
-from tests.drills.kills import Who
+from tests.drills import outages
+from tests.drills.kills import Kill, Who
 from tests.drills.site import Site
 from tests.local.inventory import everything, left_over
+from tests.support.fault_proxy import Moment
 
 AGAIN = "No changes: what is deployed is what is configured."
 
@@ -23,8 +25,9 @@ class Victim:
 
     words: of the command; stack: whose state it writes; changes: how many requests that change something a
     run makes, about; who: whom each kill hits, one kill each; settings: configuration that it runs with;
-    converged: raises AssertionError unless everything is as after a run that nobody disturbed; keeps: whether
-    items and objects outlive it.
+    before: what is done first, undisturbed; converged: raises AssertionError unless everything is as after
+    a run that nobody disturbed; keeps: whether items and objects outlive it; early: how often everything is
+    killed in the first seconds, besides.
     """
 
     words: tuple[str, ...]
@@ -33,7 +36,9 @@ class Victim:
     who: tuple[Who, ...]
     converged: Callable[[Site, Victim], None]
     settings: dict[str, str] = field(default_factory=dict)
+    before: Callable[[Site], object] = lambda site: None
     keeps: bool = True
+    early: int = 0
 
     @property
     def name(self) -> str:
@@ -69,36 +74,51 @@ def twice(site: Site) -> list[str]:
     return [name for name, count in Counter(ours).items() if count > 1]
 
 
-VICTIMS = (
-    Victim(
-        ("bootstrap", "dev"),
-        "",
-        16,
-        (Who.OPS, Who.OPS, Who.LOCAL_AWS, Who.OPS, Who.OPS),
-        bootstrapped,
-    ),
-    Victim(
-        ("deploy", "account"),
-        "account",
-        120,
-        (Who.EVERYTHING, Who.PROVIDER, Who.TERRAFORM, Who.OPS, Who.EVERYTHING, Who.EVERYTHING),
-        deployed,
-    ),
-    Victim(
-        ("deploy", "dev"),
-        "dev",
-        240,
-        (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER, Who.OPS, Who.LOCAL_AWS, Who.EVERYTHING, Who.TERRAFORM),
-        deployed,
-    ),
-    Victim(
-        ("deploy", "dev"),
-        "dev",
-        12,
-        (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER),
-        deployed,
-        {"LOG_RETENTION_DAYS": "7"},
-    ),
+def signing_key(site: Site) -> None:
+    """The first key of the download links is made; what it changes is deployed next."""
+    site.well("signing-key", "create", "dev")
+
+
+BOOTSTRAP = Victim(
+    ("bootstrap", "dev"),
+    "",
+    16,
+    (Who.OPS, Who.OPS, Who.LOCAL_AWS, Who.OPS, Who.OPS),
+    bootstrapped,
+)
+ACCOUNT = Victim(
+    ("deploy", "account"),
+    "account",
+    100,
+    (Who.EVERYTHING, Who.PROVIDER, Who.TERRAFORM, Who.OPS, Who.EVERYTHING),
+    deployed,
+    early=2,
+)
+DEV = Victim(
+    ("deploy", "dev"),
+    "dev",
+    210,
+    (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER, Who.OPS, Who.LOCAL_AWS, Who.EVERYTHING),
+    deployed,
+)
+CHANGE = Victim(
+    ("deploy", "dev"),
+    "dev",
+    12,
+    (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER),
+    deployed,
+    {"LOG_RETENTION_DAYS": "7"},
+    before=signing_key,
+)
+EXACTLY = (
+    (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.locks_table, what="the lock"), "14"),
+    (Kill(Who.TERRAFORM, Moment.MIDST, 1, matches=outages.stores, what="the state's PUT"), "7"),
+    (Kill(Who.TERRAFORM, Moment.AFTER, 1, matches=outages.stores, what="the state's PUT"), "5"),
+    (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.notes_digest, what="the checksum's PUT"), "3"),
+)
+"""Where it could hurt most, in a deploy of the account; with the value of the setting that is changed."""
+
+AT_LAST = (
     Victim(
         ("destroy", "dev"),
         "dev",
@@ -108,4 +128,9 @@ VICTIMS = (
         keeps=False,
     ),
 )
-"""`deploy` and `destroy` are the two commands of `deploying.py`."""
+"""What a deployment does not outlive comes last.
+
+`deploy` and `destroy` are the two commands of `deploying.py`.
+"""
+
+ALL = (BOOTSTRAP, ACCOUNT, DEV, CHANGE, *AT_LAST)

@@ -33,7 +33,10 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultProxy]:
     instance.start()
     port = int(instance.environment()["AWS_ENDPOINT_URL"].rpartition(":")[2])
     plain = int(instance.environment()["LOCAL_AWS_PLAIN_ENDPOINT_URL"].rpartition(":")[2])
-    with pytest.MonkeyPatch.context() as patch, FaultProxy(port, plain, Layout(instance.directory).tls) as made:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        FaultProxy(port, plain, Layout(instance.directory).tls) as made,
+    ):
         for name in [name for name in os.environ if interferes(name)]:
             patch.delenv(name)
         environment = instance.environment() | {"AWS_ENDPOINT_URL": made.endpoint}

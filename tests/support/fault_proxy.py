@@ -35,7 +35,7 @@ class Moment(Enum):
 
 @dataclass
 class Trap:
-    """Calls `act` once, at the number-th request that matches, counted from 1; that request gets no answer."""
+    """Calls `act` once, at the number-th request that matches, from 1; that request gets no answer."""
 
     matches: Callable[[Request], bool]
     number: int

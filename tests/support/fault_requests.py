@@ -62,7 +62,7 @@ class Request:
 
     @cached_property
     def action(self) -> str:
-        """The operation, e.g. `PutItem`; for services that speak REST method and path, e.g. `PUT /bucket/key`."""
+        """The operation, e.g. `PutItem`; of REST services method and path, e.g. `PUT /bucket/key`."""
         if self.protocol is Protocol.JSON:
             return self.headers["x-amz-target"].rpartition(".")[2]
         if self.protocol is Protocol.CBOR:

@@ -124,7 +124,11 @@ def test_another_account_names_both_and_the_source(
         (answer("ThrottlingException"), ExitCode.NETWORK, "throttled"),
         (answer("SlowDown", operation="PutObject"), ExitCode.NETWORK, "throttled"),
         (answer("InternalError", "oops"), ExitCode.NETWORK, "(InternalError: oops)"),
-        (answer("503", operation="HeadBucket"), ExitCode.NETWORK, "failed by itself while reading the key (503)"),
+        (
+            answer("503", operation="HeadBucket"),
+            ExitCode.NETWORK,
+            "failed by itself while reading the key (503)",
+        ),
         (answer("MalformedPolicy", "oops"), ExitCode.FAILED, "MalformedPolicy: oops"),
         (boto.TokenRetrievalError(provider="sso", error_msg="gone"), ExitCode.AUTHENTICATION, "sign-in"),
         (boto.UnauthorizedSSOTokenError(), ExitCode.AUTHENTICATION, "sign-in"),

@@ -82,7 +82,11 @@ directory. dial tcp 127.0.0.1:4566: connect: connection refused"""
         (LOCK_THROTTLED, ExitCode.NETWORK, "too often"),
         ("https response error StatusCode: 503, RequestID: X, api error SlowDown", ExitCode.NETWORK, "often"),
         ("StatusCode: 500, RequestID: X, api error InternalError", ExitCode.NETWORK, "health.aws.amazon.com"),
-        ("cannot import state with serial 3 over newer state with serial 9", ExitCode.STATE, "Move that file"),
+        (
+            "cannot import state with serial 3 over newer state with serial 9",
+            ExitCode.STATE,
+            "Move that file",
+        ),
         ("something new", ExitCode.TERRAFORM, "Mend the cause"),
     ],
 )
