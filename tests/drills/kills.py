@@ -118,6 +118,7 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
         site.proxy.trap = None
         if kill.who is Who.OPS:
             _await(lambda: not terraforms(site), ORPHAN_S)
+            assert not terraforms(site), "Terraform lives on without ops"
         for group in groups if kill.who is Who.TERRAFORM else []:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)

@@ -13,6 +13,8 @@ from ops.exit_codes import ExitCode
 from tests.support.fault_requests import Request
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, anything
 
+QUICK = {"TF_CLI_ARGS_plan": "-refresh=false"}
+"""For what is about the state and its lock: most of a plan's time is refresh."""
 RETENTION = "CLOUDTRAIL_LOG_RETENTION_DAYS"
 """Of the account's stack: a change of it is one update."""
 
@@ -76,6 +78,11 @@ def _once(fault: Fault, share: float = 1.0, matches: Callable[[Request], bool] =
 
 def _for_ever(fault: Fault, matches: Callable[[Request], bool] = anything) -> Rule:
     return Rule(fault, matches, EVERY_TRY)
+
+
+def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Outage:
+    """Of a deploy whose one change does not get through, until it does."""
+    return Outage(what, (rule,), DEPLOY, code, says, settings={RETENTION: "30", **QUICK})
 
 
 BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "account")
@@ -154,12 +161,12 @@ FIRST = (
 """Before anything is deployed."""
 
 DEPLOYING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={RETENTION: "30"}),
+    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={RETENTION: "60"}),
     Outage(
         "the state's PUT cut in its midst, once",
         (_once(Fault.CUT, 1.0, stores),),
         DEPLOY,
-        settings={RETENTION: "60"},
+        settings={RETENTION: "14", **QUICK},
     ),
     Outage(
         "the state's PUT cut in its midst, for ever",
@@ -168,7 +175,7 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {RETENTION: "14"},
+        {RETENTION: "7", **QUICK},
     ),
     Outage(
         "the state's checksum throttled for ever",
@@ -177,61 +184,46 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {RETENTION: "7"},
+        {RETENTION: "5", **QUICK},
     ),
-    Outage(
+    _one_after_the_other(
         "the lock file's PUT done, its answer lost",
-        (_once(Fault.DROPPED_AFTER, 1.0, locks_file),),
-        DEPLOY,
+        _once(Fault.DROPPED_AFTER, 1.0, locks_file),
         ExitCode.LOCKED,
         "ops --local state unlock account",
-        settings={RETENTION: "30"},
     ),
-    Outage(
-        "the lock file's PUT cut in its midst, once",
-        (_once(Fault.CUT, 1.0, locks_file),),
-        DEPLOY,
-        settings={RETENTION: "5"},
-    ),
-    Outage(
+    _one_after_the_other(
         "the lock item done, its answer lost",
-        (_once(Fault.DROPPED_AFTER, 1.0, locks_table),),
-        DEPLOY,
+        _once(Fault.DROPPED_AFTER, 1.0, locks_table),
         ExitCode.LOCKED,
         "ops --local state unlock account",
-        settings={RETENTION: "3"},
     ),
-    Outage(
+    _one_after_the_other(
         "the lock item throttled for ever",
-        (_for_ever(Fault.THROTTLED, locks_table),),
-        DEPLOY,
+        _for_ever(Fault.THROTTLED, locks_table),
         ExitCode.NETWORK,
         "too often",
-        settings={RETENTION: "3"},
     ),
-    Outage(
+    _one_after_the_other(
         "a change throttled for ever",
-        (_for_ever(Fault.THROTTLED, asks("logs", "PutRetentionPolicy")),),
-        DEPLOY,
+        _for_ever(Fault.THROTTLED, asks("logs", "PutRetentionPolicy")),
         ExitCode.NETWORK,
         "too often",
-        settings={RETENTION: "1"},
     ),
-    Outage(
+    _one_after_the_other(
         "a change answered with 500 for ever",
-        (_for_ever(Fault.FAILED, asks("logs", "PutRetentionPolicy")),),
-        DEPLOY,
+        _for_ever(Fault.FAILED, asks("logs", "PutRetentionPolicy")),
         ExitCode.NETWORK,
         "AWS failed by itself",
-        settings={RETENTION: "120"},
     ),
-    Outage(
+    _one_after_the_other(
         "a change dropped for ever",
-        (_for_ever(Fault.DROPPED_BEFORE, asks("logs", "PutRetentionPolicy")),),
-        DEPLOY,
+        _for_ever(Fault.DROPPED_BEFORE, asks("logs", "PutRetentionPolicy")),
         ExitCode.NETWORK,
         "Is the network up?",
-        settings={RETENTION: "150"},
+    ),
+    _one_after_the_other(
+        "the lock file's PUT cut in its midst, once", _once(Fault.CUT, 1.0, locks_file), ExitCode.OK, ""
     ),
 )
 """With the account deployed."""

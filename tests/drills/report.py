@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,12 @@ class Row:
 
 
 ROWS: list[Row] = []
+
+
+def record(row: Row) -> None:
+    """Add a row, and tell of it at once (`--log-cli-level=INFO` shows it)."""
+    ROWS.append(row)
+    logging.getLogger(__name__).info("%s: %s: %s: %s (%.1f s)", *astuple(row))
 
 
 def tried(rows: list[Row]) -> int:

@@ -76,7 +76,6 @@ class Site:
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
-                self.here.kill_terraform()
 
     def run(self, *words: str, timeout_s: float = 400, **changes: str) -> Ended:
         """A command, to its end."""

@@ -68,16 +68,13 @@ def stored(site: Site, stack: str) -> Stored:
     )
 
 
-def lock_item(site: Site, stack: str) -> bool:
-    """Whether the lock table has a lock: quicker than to ask `ops`."""
-    key = {"LockID": {"S": f"{BUCKET}/{naming.state_key(stack)}"}}
-    return "Item" in site.client("dynamodb").get_item(TableName=naming.LOCK_TABLE, Key=key)
-
-
 def locked_in(site: Site, stack: str) -> list[str]:
     """The places in which the state is locked."""
-    found = json.loads(site.run("state", "lock", stack, "--json").output)
-    return [lock["place"] for lock in found["locks"]]
+    key = naming.state_key(stack)
+    item = {"LockID": {"S": f"{BUCKET}/{key}"}}
+    found = site.client("dynamodb").get_item(TableName=naming.LOCK_TABLE, Key=item, ConsistentRead=True)
+    files = site.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"{key}.tflock")
+    return ["table"] * ("Item" in found) + ["file"] * files["KeyCount"]
 
 
 def unlock(site: Site, stack: str) -> None:
