@@ -13,10 +13,8 @@ from ops.exit_codes import ExitCode
 from tests.support.fault_requests import Request
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, anything
 
-QUICK = {"TF_CLI_ARGS_plan": "-refresh=false"}
-"""For what is about the state and its lock: most of a plan's time is refresh."""
-RETENTION = "CLOUDTRAIL_LOG_RETENTION_DAYS"
-"""Of the account's stack: a change of it is one update."""
+DAYS = "TF_VAR_days"
+"""What is changed in the small stack; see `deploying.py`."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +80,11 @@ def _for_ever(fault: Fault, matches: Callable[[Request], bool] = anything) -> Ru
 
 def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Outage:
     """Of a deploy whose one change does not get through, until it does."""
-    return Outage(what, (rule,), DEPLOY, code, says, settings={RETENTION: "30", **QUICK})
+    return Outage(what, (rule,), DEPLOY, code, says, settings={DAYS: "30"})
 
 
-BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "account")
-DEPLOY, OUTPUTS, SMOKE = ("deploy", "account"), ("outputs", "dev"), ("smoke", "dev")
+BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "dev")
+DEPLOY, OUTPUTS, SMOKE = ("deploy", "staging"), ("outputs", "dev"), ("smoke", "dev")
 
 MIXED = (
     _once(Fault.THROTTLED, 0.05),
@@ -161,12 +159,12 @@ FIRST = (
 """Before anything is deployed."""
 
 DEPLOYING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={RETENTION: "60"}),
+    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "60"}),
     Outage(
         "the state's PUT cut in its midst, once",
         (_once(Fault.CUT, 1.0, stores),),
         DEPLOY,
-        settings={RETENTION: "14", **QUICK},
+        settings={DAYS: "14"},
     ),
     Outage(
         "the state's PUT cut in its midst, for ever",
@@ -175,7 +173,7 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {RETENTION: "7", **QUICK},
+        {DAYS: "7"},
     ),
     Outage(
         "the state's checksum throttled for ever",
@@ -184,19 +182,19 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {RETENTION: "5", **QUICK},
+        {DAYS: "5"},
     ),
     _one_after_the_other(
         "the lock file's PUT done, its answer lost",
         _once(Fault.DROPPED_AFTER, 1.0, locks_file),
         ExitCode.LOCKED,
-        "ops --local state unlock account",
+        "ops --local state unlock staging",
     ),
     _one_after_the_other(
         "the lock item done, its answer lost",
         _once(Fault.DROPPED_AFTER, 1.0, locks_table),
         ExitCode.LOCKED,
-        "ops --local state unlock account",
+        "ops --local state unlock staging",
     ),
     _one_after_the_other(
         "the lock item throttled for ever",
@@ -226,7 +224,7 @@ DEPLOYING = (
         "the lock file's PUT cut in its midst, once", _once(Fault.CUT, 1.0, locks_file), ExitCode.OK, ""
     ),
 )
-"""With the account deployed."""
+"""Of a small stack."""
 
 USING = (
     Outage("throttled, failed, dropped and late here and there", MIXED, OUTPUTS),

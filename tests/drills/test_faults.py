@@ -17,7 +17,7 @@ from ops.exit_codes import ExitCode
 from tests.drills import kills, outages, site, victims
 from tests.drills.belongings import Belongings
 from tests.drills.kills import Kill
-from tests.drills.outages import RETENTION, Outage
+from tests.drills.outages import DAYS, Outage
 from tests.drills.report import Row, record
 from tests.drills.site import Ended, Site
 from tests.drills.stored import Stored, forget_digest, locked_in, stored, unlock
@@ -26,6 +26,9 @@ from tests.support.fault_schedule import Fault, Rule, Schedule, seed
 
 HELD_S = 300.0
 """How long a deploy waits for an answer, and holds its lock, unless the others have tried before."""
+IGNORE = "--ignore-missing-stack-dependencies"
+RETENTION = "CLOUDTRAIL_LOG_RETENTION_DAYS"
+"""Of the account's stack: a change of it is one update."""
 WHO_AND_WHEN = re.compile(r"Who:\s+\S+@\S+.*Created:\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.DOTALL)
 
 
@@ -49,16 +52,11 @@ def test_bootstrap_survives_an_outage_or_explains_it(here: Site, outage: Outage)
     _outage(here, outage)
 
 
-def test_a_killed_deploy_of_the_account_goes_on(here: Site, belongings: Belongings) -> None:
-    _killed_again_and_again(here, belongings, victims.ACCOUNT)
-
-
 @pytest.mark.parametrize(("kill", "value"), victims.EXACTLY, ids=str)
 def test_a_kill_at_the_lock_or_the_state_is_made_good(
     here: Site, belongings: Belongings, kill: Kill, value: str
 ) -> None:
-    victim = replace(victims.ACCOUNT, settings={RETENTION: value})
-    _killed(here, belongings, victim, kill)
+    _killed(here, belongings, replace(victims.SMALL, settings={DAYS: value}), kill)
 
 
 @pytest.mark.parametrize("outage", outages.DEPLOYING, ids=str)
@@ -66,18 +64,25 @@ def test_a_deploy_survives_an_outage_or_explains_it(here: Site, outage: Outage) 
     _outage(here, outage)
 
 
-def test_after_all_that_the_account_is_as_configured(here: Site) -> None:
-    here.well(*victims.ACCOUNT.words)
-    victims.deployed(here, victims.ACCOUNT)
+def test_after_all_that_the_next_deploy_finds_nothing_broken(here: Site) -> None:
+    small = replace(victims.SMALL, settings={DAYS: "30"})
+    here.well(*small.words, **small.settings)
+    small.converged(here, small)
 
 
 def test_of_two_deploys_at_once_exactly_one_proceeds(here: Site) -> None:
     """`ops` holds the lock; `ops` and `cdktf` are told by whom it is held and since when."""
-    _hold(here, ("deploy", "account"), "60", {("deploy", "account"): 6, CDKTF: 1})
+    others = {("deploy", "staging"): 6, ("cdktf", "deploy", "staging", "--auto-approve", IGNORE): 1}
+    _hold(here, ("deploy", "staging"), {DAYS: "90"}, {DAYS: "180"}, others)
+
+
+def test_a_killed_deploy_of_the_account_goes_on(here: Site, belongings: Belongings) -> None:
+    _killed_again_and_again(here, belongings, victims.ACCOUNT)
 
 
 def test_cdktf_that_deploys_keeps_ops_away(here: Site) -> None:
-    _hold(here, CDKTF, "90", {("deploy", "account"): 6})
+    holder = ("cdktf", "deploy", "account", "--auto-approve")
+    _hold(here, holder, {RETENTION: "60"}, {RETENTION: "180"}, {("deploy", "account"): 6})
 
 
 @pytest.mark.parametrize("victim", [victims.DEV, victims.CHANGE], ids=lambda victim: victim.name)
@@ -94,9 +99,6 @@ def test_what_uses_a_deployment_survives_an_outage_or_explains_it(here: Site, ou
 @pytest.mark.parametrize("victim", victims.AT_LAST, ids=lambda victim: victim.name)
 def test_a_killed_end_of_dev_goes_on(here: Site, belongings: Belongings, victim: Victim) -> None:
     _killed_again_and_again(here, belongings, victim)
-
-
-CDKTF = ("cdktf", "deploy", "account", "--auto-approve")
 
 
 def _killed_again_and_again(here: Site, belongings: Belongings, victim: Victim) -> None:
@@ -168,18 +170,25 @@ def _make_good(here: Site, words: tuple[str, ...], settings: dict[str, str], bef
     return ", ".join([*done, "run again"])
 
 
-def _hold(here: Site, holder: tuple[str, ...], value: str, others: dict[tuple[str, ...], int]) -> None:
-    """A deploy whose one update takes long, and others that want to deploy meanwhile: their exit codes."""
+def _hold(
+    here: Site,
+    holder: tuple[str, ...],
+    change: dict[str, str],
+    other: dict[str, str],
+    others: dict[tuple[str, ...], int],
+) -> None:
+    """A deploy whose one change takes long, and others that want another one, with their exit codes."""
     started = time.monotonic()
-    before = stored(here, "account")
+    (stack,) = {"staging", "account"} & set(holder)
+    before = stored(here, stack)
     here.proxy.slow_s = HELD_S
     here.proxy.schedule = Schedule((Rule(Fault.SLOW, outages.asks("logs", "PutRetentionPolicy")),))
-    with here.started(*holder, **{RETENTION: value}) as first:
-        while not locked_in(here, "account"):
+    with here.started(*holder, **change) as first:
+        while not here.proxy.schedule.hits:
             assert first.poll() is None, first.communicate()[0]
-            time.sleep(0.2)
+            time.sleep(0.1)
         for words, code in others.items():
-            refused = here.run(*words, **{RETENTION: "180"})
+            refused = here.run(*words, **other)
             assert refused.code == code, refused.output
             assert "Error acquiring the state lock" in refused.output
             assert WHO_AND_WHEN.search(refused.output), refused.output
@@ -189,18 +198,13 @@ def _hold(here: Site, holder: tuple[str, ...], value: str, others: dict[tuple[st
     here.calm()
     here.proxy.slow_s = 4.0
     assert ended.code == 0, ended.output
-    after = stored(here, "account")
+    after = stored(here, stack)
     assert after.follows(before)
     assert after.consistent
-    assert locked_in(here, "account") == []
-    retained = [group["retention_in_days"] for group in after.whole("aws_cloudwatch_log_group")]
-    assert int(value) in retained
-    assert 180 not in retained
-    told = "; ".join(
-        f"{' '.join(words)} told who and since when, exit code {code}" for words, code in others.items()
-    )
-    record(
-        Row(
-            f"{' '.join(holder)} holds the lock", told, "nothing", "one proceeded", time.monotonic() - started
-        )
-    )
+    assert locked_in(here, stack) == []
+    retained = [str(group["retention_in_days"]) for group in after.whole("aws_cloudwatch_log_group")]
+    assert set(change.values()) <= {*retained}
+    assert not set(other.values()) & {*retained}
+    fault = " and ".join(" ".join(words[:3]) for words in others) + " at the same time"
+    told = f"refused, told who and since when: {', '.join(str(code) for code in others.values())}"
+    record(Row(" ".join(holder[:3]), fault, "nothing", told, time.monotonic() - started))

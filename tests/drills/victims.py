@@ -13,6 +13,7 @@ from environments import naming
 from tests.drills import outages
 from tests.drills.kills import Kill, Who
 from tests.drills.site import Site
+from tests.drills.stored import stored
 from tests.local.inventory import everything, left_over
 from tests.support.fault_proxy import Moment
 
@@ -79,6 +80,12 @@ def signing_key(site: Site) -> None:
     site.well("signing-key", "create", "dev")
 
 
+def account_of_it(site: Site) -> None:
+    """What an environment finds in its account is there, also where only this test is run."""
+    if not stored(site, "account").resources:
+        site.well("deploy", "account")
+
+
 BOOTSTRAP = Victim(
     ("bootstrap", "dev"),
     "",
@@ -90,7 +97,7 @@ ACCOUNT = Victim(
     ("deploy", "account"),
     "account",
     100,
-    (Who.EVERYTHING, Who.PROVIDER, Who.TERRAFORM, Who.OPS, Who.EVERYTHING),
+    (Who.PROVIDER, Who.TERRAFORM, Who.OPS, Who.EVERYTHING),
     deployed,
     early=2,
 )
@@ -98,25 +105,27 @@ DEV = Victim(
     ("deploy", "dev"),
     "dev",
     210,
-    (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER, Who.OPS, Who.LOCAL_AWS, Who.EVERYTHING),
+    (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER, Who.LOCAL_AWS, Who.OPS),
     deployed,
+    before=account_of_it,
 )
 CHANGE = Victim(
     ("deploy", "dev"),
     "dev",
     12,
-    (Who.EVERYTHING, Who.TERRAFORM, Who.PROVIDER),
+    (Who.TERRAFORM, Who.EVERYTHING),
     deployed,
     {"LOG_RETENTION_DAYS": "7"},
     before=signing_key,
 )
+SMALL = Victim(("deploy", "staging"), "staging", 1, (), deployed)
 EXACTLY = (
     (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.locks_table, what="the lock"), "14"),
     (Kill(Who.TERRAFORM, Moment.MIDST, 1, matches=outages.stores, what="the state's PUT"), "7"),
     (Kill(Who.TERRAFORM, Moment.AFTER, 1, matches=outages.stores, what="the state's PUT"), "5"),
     (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.notes_digest, what="the checksum's PUT"), "3"),
 )
-"""Where it could hurt most, in a deploy of the account; with the value of the setting that is changed."""
+"""Where it could hurt most, in a deploy of the small stack; with the value of what is changed."""
 
 AT_LAST = (
     Victim(
