@@ -39,6 +39,8 @@ def kills() -> int:
 
 def _row(outage: Outage) -> str:
     end = "well: tried again by itself"
+    if outages.notes_digest in [rule.matches for rule in outage.rules]:
+        end = "well; the next run says what to do: the checksum is old"
     if outage.code != ExitCode.OK:
         end = f"exit code {outage.code.value} `{outage.code.name}`; the next run ends well"
     return f"| `ops {' '.join(outage.words)}` | {outage.what} | {end} |"

@@ -176,13 +176,10 @@ DEPLOYING = (
         {DAYS: "7"},
     ),
     Outage(
-        "the state's checksum throttled for ever",
+        "the state's checksum throttled for ever, which Terraform does not tell",
         (_for_ever(Fault.THROTTLED, notes_digest),),
         DEPLOY,
-        ExitCode.STATE,
-        "errored.tfstate",
-        "could not store is stored now",
-        {DAYS: "5"},
+        settings={DAYS: "5"},
     ),
     _one_after_the_other(
         "the lock file's PUT done, its answer lost",

@@ -29,8 +29,8 @@ class Stored:
 
     @property
     def consistent(self) -> bool:
-        """Whether Terraform would take it."""
-        return self.md5 == self.digest
+        """Whether Terraform would take it: it does without a digest, but not with another one."""
+        return self.digest in ("", self.md5)
 
     def follows(self, earlier: Stored) -> bool:
         """Whether nothing of the earlier one was lost: the same state, not older."""

@@ -142,7 +142,7 @@ def _outage(here: Site, outage: Outage) -> None:
     assert ended.code == outage.code, f"{hits}\n{ended.output}"
     assert outage.says in ended.output, ended.output
     back = _make_good(here, outage.words, outage.settings, before) if before else "run again"
-    if ended.code == ExitCode.OK:
+    if ended.code == ExitCode.OK and back == "run again":
         back = "tried again by itself"
     elif outage.then:
         after = here.well(*outage.words, **outage.settings)

@@ -121,9 +121,9 @@ CHANGE = Victim(
 SMALL = Victim(("deploy", "staging"), "staging", 1, (), deployed)
 EXACTLY = (
     (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.locks_table, what="the lock"), "14"),
+    (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.notes_digest, what="the checksum's PUT"), "3"),
     (Kill(Who.TERRAFORM, Moment.MIDST, 1, matches=outages.stores, what="the state's PUT"), "7"),
     (Kill(Who.TERRAFORM, Moment.AFTER, 1, matches=outages.stores, what="the state's PUT"), "5"),
-    (Kill(Who.EVERYTHING, Moment.AFTER, 1, matches=outages.notes_digest, what="the checksum's PUT"), "3"),
 )
 """Where it could hurt most, in a deploy of the small stack; with the value of what is changed."""
 
