@@ -179,7 +179,7 @@ DEPLOYING = (
         "the state's checksum throttled for ever, which Terraform does not tell",
         (_for_ever(Fault.THROTTLED, notes_digest),),
         DEPLOY,
-        settings={DAYS: "5"},
+        settings={DAYS: "1"},
     ),
     _one_after_the_other(
         "the lock file's PUT done, its answer lost",
