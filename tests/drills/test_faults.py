@@ -81,6 +81,7 @@ def test_a_killed_deploy_of_the_account_goes_on(here: Site, belongings: Belongin
 
 
 def test_cdktf_that_deploys_keeps_ops_away(here: Site) -> None:
+    victims.account_of_it(here)
     holder = ("cdktf", "deploy", "account", "--auto-approve")
     _hold(here, holder, {RETENTION: "60"}, {RETENTION: "180"}, {("deploy", "account"): 6})
 
