@@ -26,7 +26,6 @@ from tests.support.fault_schedule import Fault, Rule, Schedule, seed
 
 HELD_S = 300.0
 """How long a deploy waits for an answer, and holds its lock, unless the others have tried before."""
-IGNORE = "--ignore-missing-stack-dependencies"
 RETENTION = "CLOUDTRAIL_LOG_RETENTION_DAYS"
 """Of the account's stack: a change of it is one update."""
 WHO_AND_WHEN = re.compile(r"Who:\s+\S+@\S+.*Created:\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.DOTALL)
@@ -72,7 +71,8 @@ def test_after_all_that_the_next_deploy_finds_nothing_broken(here: Site) -> None
 
 def test_of_two_deploys_at_once_exactly_one_proceeds(here: Site) -> None:
     """`ops` holds the lock; `ops` and `cdktf` are told by whom it is held and since when."""
-    others = {("deploy", "staging"): 6, ("cdktf", "deploy", "staging", "--auto-approve", IGNORE): 1}
+    victims.account_of_it(here)
+    others = {("deploy", "staging"): 6, ("cdktf", "deploy", "staging", "--auto-approve"): 1}
     _hold(here, ("deploy", "staging"), {DAYS: "90"}, {DAYS: "180"}, others)
 
 
