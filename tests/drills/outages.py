@@ -239,7 +239,6 @@ USING = (
         ExitCode.NETWORK,
         "Is the network up?",
     ),
-    Outage("throttled, failed, dropped and late here and there", MIXED, SMOKE),
     Outage(
         "dynamodb answers 500 for ever",
         (_for_ever(Fault.FAILED, asks("dynamodb")),),

@@ -6,6 +6,7 @@ drawn faults of a run. `docs/faults.md` has the list.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -95,6 +96,28 @@ def test_a_killed_deploy_of_dev_goes_on(here: Site, belongings: Belongings, vict
 @pytest.mark.parametrize("outage", outages.USING, ids=str)
 def test_what_uses_a_deployment_survives_an_outage_or_explains_it(here: Site, outage: Outage) -> None:
     _outage(here, outage)
+
+
+def test_smoke_gives_the_same_verdict_on_a_bad_line(here: Site) -> None:
+    """A promise that is kept is not called broken because a request failed once."""
+    started = time.monotonic()
+    here.calm()
+    good = _verdict(here)
+    here.proxy.schedule = Schedule(outages.MIXED, f"{seed()} smoke")
+    assert _verdict(here) == good
+    hits = here.proxy.schedule.hits
+    here.calm()
+    assert hits
+    what = f"survived: {len(hits)} requests"
+    record(Row("ops smoke dev", what, "nothing", "tried again by itself", time.monotonic() - started))
+
+
+def _verdict(here: Site) -> dict[str, bool]:
+    """Promise -> whether it held."""
+    ended = here.run("smoke", "dev", "--json")
+    assert ended.code in (ExitCode.OK, ExitCode.PROOF), ended.output
+    document = ended.output[ended.output.index("[") : ended.output.rindex("]") + 1]
+    return {result["promise"]: result["held"] for result in json.loads(document)}
 
 
 @pytest.mark.parametrize("victim", victims.AT_LAST, ids=lambda victim: victim.name)
