@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-ATTEMPTS = 3
-"""Tries per call, the first included: throttling and a lost packet are survived."""
+ATTEMPTS = 5
+"""Tries per call, the first included: throttling, AWS's own failures and lost connections are survived."""
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 

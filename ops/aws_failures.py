@@ -39,6 +39,23 @@ THROTTLED = {
     "TooManyRequestsException",
 }
 
+OWN_FAILURES = {
+    "500",
+    "502",
+    "503",
+    "504",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "KMSInternalException",
+    "ServiceException",
+    "ServiceFailure",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
+"""How AWS says that the failure is its own; a HEAD request's code is the HTTP status."""
+
 SSO = (
     boto.SSOError,
     boto.SSOTokenLoadError,
@@ -102,6 +119,15 @@ def _answer(error: ClientError, doing: str) -> OpsError:
         return OpsError(
             f"AWS throttled the requests while {doing} ({code}), also after retries.",
             hint="Wait a minute and run the same command: it continues where it stopped.",
+            code=ExitCode.NETWORK,
+        )
+    if code in OWN_FAILURES:
+        said = f"{code}: {text}".rstrip(": ")
+        return OpsError(
+            f"AWS failed by itself while {doing} ({said}), also after retries.",
+            hint="Nothing is wrong with the request. Wait a minute and run the same command: it continues "
+            "where it stopped. If it stays so: https://health.aws.amazon.com",
+            code=ExitCode.NETWORK,
         )
     return OpsError(f"AWS refused while {doing}: {code}: {text}".rstrip(": "))
 

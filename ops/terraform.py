@@ -30,6 +30,8 @@ OnEvent = Callable[[Event], None]
 PLAN_FILE = "ops.tfplan"
 DIFFERENCE_FILE = "ops.difference.tfplan"
 DATA_DIRECTORY = ".terraform"
+UNSTORED = "errored.tfstate"
+"""Where Terraform leaves a state that its backend did not take."""
 
 INTERRUPTED = (
     "Interrupted: Terraform finishes the requests under way and writes the state. "
@@ -181,6 +183,18 @@ class Terraform:
     def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
         """Apply exactly this plan."""
         self._stream(["apply", "-json", "-input=false", str(plan.file)], "apply", on_event)
+
+    def store_unstored(self) -> bool:
+        """Store the state that an earlier apply could not; False where there is none.
+
+        Terraform refuses one that is older than what is stored, or of another lineage.
+        """
+        file = self.directory / UNSTORED
+        if not file.exists():
+            return False
+        self._run(["state", "push", "-no-color", UNSTORED], "state push")
+        file.unlink()
+        return True
 
     def outputs(self, *, sensitive: bool = False) -> dict[str, str]:
         """Outputs, sensitive ones only when asked for; a value that is no text as JSON."""

@@ -13,7 +13,16 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         r"errored\.tfstate",
         ExitCode.STATE,
         "The state could not be stored; it is kept in {directory}/errored.tfstate. As soon as the bucket "
-        "can be reached, and before anything else:  terraform -chdir={directory} state push errored.tfstate",
+        "can be reached, and before anything else:  terraform -chdir={directory} state push errored.tfstate"
+        "   If the state is locked by this very run, first:  {ops} state unlock {environment}"
+        "   `ops up` stores it by itself.",
+    ),
+    (
+        r"cannot import state with (serial|lineage)",
+        ExitCode.STATE,
+        "The state that an earlier apply could not store, {directory}/errored.tfstate, does not follow the "
+        "one in the bucket: another apply ran since, or it is another AWS's. Move that file away; what only "
+        "it knows is taken back by `ops up` as far as it has a name.",
     ),
     (
         r"no space left on device|disk quota exceeded",
@@ -66,6 +75,32 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "There is no table of the generation that is configured. Nobody restored it:  {ops} restore table "
         "{environment} --to TIME   Or the environment is made anew: then take {environment} out of "
         "table_generations.json, and DYNAMODB_TABLE_GENERATION out of what sets it.",
+    ),
+    (
+        r"Plugin did not respond|plugin (process )?exited|transport is closing"
+        r"|rpc error: code = (Unavailable|Canceled)",
+        ExitCode.TERRAFORM,
+        "The AWS provider ended in the midst of its work: killed, or out of memory? What it made last may "
+        "not be in the state. Run the command again; `ops up` takes back what is there already.",
+    ),
+    (
+        r"^exit code -\d+$",
+        ExitCode.TERRAFORM,
+        "Terraform was killed from outside, or for want of memory. What it made last is not in the state, "
+        "and its lock is still there:  {ops} state unlock {environment}   Then run the command again; "
+        "`ops up` takes back what is there already.",
+    ),
+    (
+        r"\bThrottl|TooManyRequests|SlowDown|RequestLimitExceeded|Rate exceeded",
+        ExitCode.NETWORK,
+        "AWS was asked too often, also after Terraform's own retries. Nothing is lost. Wait a minute and run "
+        "the command again: it goes on from there.",
+    ),
+    (
+        r"StatusCode: 5\d\d|Internal(Server)?(Error|Failure|Exception)|ServiceUnavailable",
+        ExitCode.NETWORK,
+        "AWS failed by itself, also after Terraform's own retries. Nothing is lost. Wait a minute and run "
+        "the command again: it goes on from there. If it stays so: https://health.aws.amazon.com",
     ),
     (
         r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset"

@@ -118,6 +118,8 @@ def _deploy(terraform: Terraform, environment: str, region: str, console: Consol
     from ops.progress import ApplyProgress, step
 
     adoption.remove(terraform.directory)  # of a run that was killed between its two plans
+    if terraform.store_unstored():
+        console.print("  The state that an earlier apply could not store is stored now.")
     with step(console, "Terraform plan"):
         plan = terraform.plan()
         found: dict[str, str] = {}

@@ -85,10 +85,15 @@ class StateKey:
     def _create_key(self) -> str:
         policy = json.dumps(policies.key_policy(self.account_id))
         key = self.kms.create_key(Description=DESCRIPTION, Policy=policy, Tags=_listed(TAGS))
-        return key["KeyMetadata"]["Arn"]
+        arn = key["KeyMetadata"]["Arn"]
+        if key.get("ResponseMetadata", {}).get("RetryAttempts"):
+            # The answer to an earlier try may have been lost, and its key not; nothing was encrypted with it.
+            while twin := self._left_over(but=arn):
+                self.kms.schedule_key_deletion(KeyId=twin, PendingWindowInDays=7)
+        return arn
 
-    def _left_over(self) -> str:
-        """ARN of an enabled key with our description and no alias; empty if there is none.
+    def _left_over(self, but: str = "") -> str:
+        """ARN of an enabled key with our description and no alias, other than `but`; empty if there is none.
 
         A key costs money every month, so a run that was interrupted between creating and naming it must not
         leave one behind. Who may not look (that is a wish, not a need) simply gets a new key.
@@ -102,7 +107,11 @@ class StateKey:
                 for key in page["Keys"]:
                     found = self.kms.describe_key(KeyId=key["KeyArn"])["KeyMetadata"]
                     ours = found.get("Description") == DESCRIPTION and found.get("KeyState") == "Enabled"
-                    if ours and not self.kms.list_aliases(KeyId=key["KeyArn"])["Aliases"]:
+                    if (
+                        ours
+                        and key["KeyArn"] != but
+                        and not self.kms.list_aliases(KeyId=key["KeyArn"])["Aliases"]
+                    ):
                         return key["KeyArn"]
         except ClientError as error:
             if code_of(error) not in DENIED:

@@ -1,5 +1,5 @@
-"""Drills of disaster recovery: `make drill` loses things in a deployed dev and gets them back.
+"""Drills: what is lost, broken or cut off on purpose, and how it comes back. `make drill` runs them.
 
-A drill is a test with the fixture `drill`, to which it says what was lost and what came back; the table at
-the end is made of that. To add one: a file here.
+What gets data back takes the fixture `drill`, to which it says what was lost and what came back; faults are
+recorded as rows of `report`. The tables at the end are made of both. To add a drill: a file here.
 """

@@ -1,4 +1,4 @@
-"""One deployed dev for all drills, and the table at the end."""
+"""One deployed dev for the drills of recovery, and the tables at the end."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.drills import report
 from tests.drills.ledger import Drill, table
 from tests.local import checkout
 from tests.local.checkout import Checkout
+from tests.support.fault_schedule import SEED_VARIABLE, seed
 
 SETTINGS = {
     "DYNAMODB_POINT_IN_TIME_RECOVERY": "true",
@@ -73,8 +75,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
+def pytest_report_header() -> str:
+    return f"{SEED_VARIABLE}={seed()} repeats the drawn faults"
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if DRILLS and not os.environ.get("PYTEST_XDIST_WORKER"):
-        terminalreporter.section("drills")
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return
+    if DRILLS:
+        terminalreporter.section("recovery")
         for line in table(DRILLS):
             terminalreporter.write_line(line)
+    if report.ROWS:
+        terminalreporter.section("faults")
+        for line in report.lines(report.ROWS):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(
+            f"{report.tried(report.ROWS)} faults tried and survived; {SEED_VARIABLE}={seed()}"
+        )

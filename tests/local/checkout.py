@@ -160,7 +160,7 @@ def rest_of(process: subprocess.Popen[str], timeout_s: float = 120) -> str:
 
 def _processes(wanted: Callable[[str], bool]) -> list[int]:
     found = []
-    listing = subprocess.run(["ps", "-eo", "pid=,args="], check=True, capture_output=True, text=True).stdout
+    listing = subprocess.run(["ps", "-wweo", "pid=,args="], check=True, capture_output=True, text=True).stdout
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")
         program, _, arguments = command.partition(" ")

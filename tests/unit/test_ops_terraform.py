@@ -348,3 +348,22 @@ class TestInterruption:
             signal.signal(signal.SIGINT, before)
         assert (tmp_path / "ended").exists()
         assert time.monotonic() - started < 4
+
+
+def test_a_state_that_could_not_be_stored_is_stored_once(fake: Fake) -> None:
+    terraform = fake('test "$2 $3 $5" = "state push errored.tfstate"')
+    assert not terraform.store_unstored()
+    kept = terraform.directory / "errored.tfstate"
+    kept.write_text("{}")
+    assert terraform.store_unstored()
+    assert not kept.exists()
+
+
+def test_a_state_that_is_refused_is_kept(fake: Fake) -> None:
+    terraform = fake('echo "cannot import state with serial 3 over newer state with serial 9" >&2; exit 1')
+    kept = terraform.directory / "errored.tfstate"
+    kept.write_text("{}")
+    with pytest.raises(OpsError) as refused:
+        terraform.store_unstored()
+    assert refused.value.code is ExitCode.STATE
+    assert kept.read_text() == "{}"

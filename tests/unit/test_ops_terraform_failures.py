@@ -32,6 +32,13 @@ NO_TABLE = """Error: Cannot import non-existent remote object
 While attempting to import an existing object to
 "aws_dynamodb_table.database_table-r2_A09E36CB", the provider detected that
 no object exists with the given id."""
+LOCK_THROTTLED = """Error acquiring the state lock
+Error message: operation error DynamoDB: PutItem, exceeded maximum number of attempts, 3, https response
+error StatusCode: 400, RequestID: X, api error ThrottlingException: Rate exceeded"""
+PROVIDER = """Plugin did not respond (aws_sns_topic.alarms)
+The plugin encountered an error, and failed to respond to the plugin6.(*GRPCProvider).ApplyResourceChange
+call. The plugin logs may contain more details. rpc error: code = Unavailable desc = error reading from
+server: EOF"""
 NO_BUCKET = f"""Error: Failed to get existing workspaces: S3
 bucket "{BUCKET}" does not
 exist."""
@@ -75,6 +82,16 @@ directory. dial tcp 127.0.0.1:4566: connect: connection refused"""
         ("net/http: TLS handshake timeout", ExitCode.NETWORK, "network up"),
         ('Get "https://x/": EOF', ExitCode.NETWORK, "network up"),
         ("write ops.tfplan: no space left on device", ExitCode.OUTPUT, "Make room"),
+        (PROVIDER, ExitCode.TERRAFORM, "provider ended"),
+        ("exit code -9", ExitCode.TERRAFORM, "ops state unlock dev"),
+        (LOCK_THROTTLED, ExitCode.NETWORK, "too often"),
+        ("https response error StatusCode: 503, RequestID: X, api error SlowDown", ExitCode.NETWORK, "often"),
+        ("StatusCode: 500, RequestID: X, api error InternalError", ExitCode.NETWORK, "health.aws.amazon.com"),
+        (
+            "cannot import state with serial 3 over newer state with serial 9",
+            ExitCode.STATE,
+            "Move that file",
+        ),
         ("something new", ExitCode.TERRAFORM, "Mend the cause"),
     ],
 )
