@@ -71,7 +71,8 @@ def destroyed(site: Site, victim: Victim) -> None:
 
 def twice(site: Site) -> list[str]:
     """What there is more than one of under one name."""
-    ours = [name for name in everything(site.client) if naming.PROJECT in name or name.startswith("key: ")]
+    found = map(str, everything(site.here.local_aws))
+    ours = [name for name in found if naming.PROJECT in name or name.startswith("key: ")]
     return [name for name, count in Counter(ours).items() if count > 1]
 
 

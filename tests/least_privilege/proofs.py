@@ -148,7 +148,7 @@ def _frames(here: Environment, kinds: tuple[str, ...]) -> bool:
             line.send({"action": "sendMessage", "messageId": answer.message_id, "text": "Why?"})
             while time.monotonic() < deadline:
                 frame = line.receive(deadline - time.monotonic())
-                if frame["type"] in kinds and frame.get("messageId") == answer.message_id:
+                if frame.get("type") in kinds and frame.get("messageId") == answer.message_id:
                     return True
     except (TimeoutError, Lost, OpsError):
         pass
@@ -173,9 +173,9 @@ def a_failed_message_is_tried_again_soon(here: Environment) -> bool:
             line.send({"action": "sendMessage", "messageId": answer.message_id, "text": "Why?"})
             while time.monotonic() < deadline:
                 frame = line.receive(deadline - time.monotonic())
-                if frame["type"] == "error" and frame.get("retrying"):
+                if frame.get("type") == "error" and frame.get("retrying"):
                     here.model.replies = [ANSWER]
-                if frame["type"] == "done":
+                if frame.get("type") == "done":
                     return True
     except (TimeoutError, Lost, OpsError):
         pass
