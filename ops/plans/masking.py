@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ops import masking
+
 SENSITIVE = "(sensitive)"
 LOOKS_SECRET = "(looks like a secret)"
-
-_SECRETS = re.compile(
-    r"\bsk-[A-Za-z0-9_-]{8,}"  # OpenAI, Anthropic
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON web tokens
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-    re.DOTALL,
-)
-"""An attribute that a provider forgot to mark, such as a function's environment variable, may hold one."""
 
 
 def inner(marks: Any, key: str | int) -> Any:
@@ -37,15 +27,21 @@ def masked(value: Any, marks: Any) -> Any:
     if marks is True:
         return SENSITIVE
     if isinstance(value, Mapping):
-        return {key: masked(member, inner(marks, key)) for key, member in value.items()}
+        return {key: _member(key, member, inner(marks, key)) for key, member in value.items()}
     if isinstance(value, list):
         return [masked(member, inner(marks, index)) for index, member in enumerate(value)]
     return without_secrets(value) if isinstance(value, str) else value
 
 
+def _member(name: str, value: Any, marks: Any) -> Any:
+    if isinstance(value, str) and marks is not True and masking.is_called_like_one(name, value):
+        return LOOKS_SECRET
+    return masked(value, marks)
+
+
 def without_secrets(text: str) -> str:
     """The text without what looks like a key or a token."""
-    return _SECRETS.sub(LOOKS_SECRET, text)
+    return masking.without_secrets(text, LOOKS_SECRET)
 
 
 def any_marked(marks: Any) -> bool:

@@ -1,48 +1,22 @@
 """What of a state must not be shown, and in whose place `(sensitive)` stands.
 
 Three sources: what the state marks; what the provider's schema marks (`sensitive_attributes.json`, for the
-one provider release that the project pins); and what looks or is called like a key, because providers mark
-little: the variables of a function are plain text to them.
+one provider release that the project pins); and what looks or is called like a key (`ops/masking.py`).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path as File
 from typing import Any
 
+from ops.masking import is_called_like_one, without_secrets
 from ops.state.document import Instance, Output, Path, Step
 
 MASK = "(sensitive)"
 SCHEMA = File(__file__).parent / "sensitive_attributes.json"
 """Type, `data.` before that of a data source -> attributes, the names of blocks before them."""
-
-CALLED_LIKE_A_SECRET = re.compile(
-    r"(?:.*[_-])?(?:password|passwd|passphrase|secret|secret_?string|secret_?(?:access_?)?key|"
-    r"client_?secret|api_?key|private_?key|(?:access|auth|bearer|refresh|oauth|bot)_?token|credentials?)",
-    re.IGNORECASE,
-)
-"""All of an attribute's name: `openai_secret_arn` and `secret_id` are names of secrets, not secrets."""
-
-LOOKS_LIKE_A_SECRET = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
-    r"|\bsk-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}"
-    r"|\bxox[abeprs]-[A-Za-z0-9-]{10,}"  # Slack
-    r"|\bAIza[A-Za-z0-9_-]{35}"  # Google
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # a signed token (JWT)
-    r"|(?<=://)[^\s/:@]+:[^\s/@]+(?=@)",  # name and password in an address
-    re.DOTALL,
-)
-IN_JSON = re.compile(
-    r'(\\*"[\w-]*(?:password|passwd|secret|secret_?key|api_?key|private_?key|access_?token)\\*"\s*:\s*\\*")'
-    r'(?!arn:)[^"\\]+',
-    re.IGNORECASE,
-)
-"""The value behind such a name in a text that is JSON itself."""
 
 
 def masked(instance: Instance) -> dict[str, Any]:
@@ -83,9 +57,7 @@ def _mask(value: Any, here: Path, paths: list[Path], name: str) -> Any:
 
 
 def _mask_text(value: str, name: str) -> str:
-    if value and CALLED_LIKE_A_SECRET.fullmatch(name) and not value.startswith("arn:"):
-        return MASK
-    return IN_JSON.sub(rf"\g<1>{MASK}", LOOKS_LIKE_A_SECRET.sub(MASK, value))
+    return MASK if is_called_like_one(name, value) else without_secrets(value, MASK)
 
 
 def _same(path: Path, here: Path) -> bool:
