@@ -190,3 +190,62 @@ def test_stock_allows_a_rule_by_no_name(stock: Cloud) -> None:
     events = stock.user(allow("events:PutRule", RULES)).client("events")
     refusal = refused(events.put_rule, Name=unique("ours"), ScheduleExpression="rate(1 day)")
     assert refusal == "AccessDeniedException"
+
+
+ALARMS = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:ours-*"
+DASHBOARDS = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/ours-*"
+BODY = '{"widgets":[]}'
+
+
+def _watcher(cloud: Cloud) -> Any:
+    """Who may do all that Terraform asks for, with what is ours."""
+    alarms = ["PutMetricAlarm", "DeleteAlarms", "ListTagsForResource", "TagResource", "UntagResource"]
+    boards = ["PutDashboard", "GetDashboard", "DeleteDashboards"]
+    user = cloud.user(
+        allow([f"cloudwatch:{name}" for name in alarms], ALARMS),
+        allow([f"cloudwatch:{name}" for name in boards], DASHBOARDS),
+    )
+    return user.client("cloudwatch")
+
+
+def _alarm(cloud: Cloud, owner: str) -> tuple[str, str]:
+    """Name and ARN of a new alarm."""
+    name = unique(owner)
+    cloud.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="Test",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    return name, f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}"
+
+
+def test_alarms_are_tagged_and_deleted_by_their_names(fixed: Cloud) -> None:
+    watcher = _watcher(fixed)
+    name, arn = _alarm(fixed, "ours")
+    theirs, their_arn = _alarm(fixed, "theirs")
+    watcher.tag_resource(ResourceARN=arn, Tags=[{"Key": "a", "Value": "1"}])
+    assert watcher.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "1"}]
+    watcher.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    assert refused(watcher.list_tags_for_resource, ResourceARN=their_arn).startswith("AccessDenied")
+    watcher.delete_alarms(AlarmNames=[name])
+    assert refused(watcher.delete_alarms, AlarmNames=[theirs]).startswith("AccessDenied")
+
+
+def test_dashboards_are_written_by_their_names(fixed: Cloud) -> None:
+    watcher, name = _watcher(fixed), unique("ours")
+    watcher.put_dashboard(DashboardName=name, DashboardBody=BODY)
+    assert watcher.get_dashboard(DashboardName=name)["DashboardBody"] == BODY
+    watcher.delete_dashboards(DashboardNames=[name])
+    assert refused(watcher.put_dashboard, DashboardName="theirs", DashboardBody=BODY).startswith(
+        "AccessDenied"
+    )
+
+
+def test_stock_lets_nobody_read_the_tags_of_an_alarm_by_its_name(stock: Cloud) -> None:
+    _, arn = _alarm(stock, "ours")
+    assert refused(_watcher(stock).list_tags_for_resource, ResourceARN=arn).startswith("AccessDenied")

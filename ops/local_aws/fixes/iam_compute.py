@@ -2,12 +2,13 @@
 
 Upstream, MiniStack 1.5.33: core/iam_actions.py, request_tag_context looks for tags by the name of an
 operation, which permissions of API Gateway do not have, so that a new API has no aws:RequestTag.
-extract_resource_arn there knows no ARN of a new function and of a rule whose tags are asked for ("*"), and
-puts the bus `default` into that of a rule. _lambda_action there takes reading a mapping for listing all,
-checks no permission for changing or deleting one, and takes what is asked of a function's event-invoke-config
-for reading, changing or deleting the function. Nothing supplies lambda:FunctionArn for event source mappings.
-services/tagging.py does not collect the tags of APIs, their stages, domain names and event source mappings
-for aws:ResourceTag. The fix does all of it.
+extract_resource_arn there knows no ARN of a new function, of a rule or an alarm whose tags are asked for, of
+alarms that are deleted, and of dashboards ("*"), and puts the bus `default` into that of a rule.
+_lambda_action there takes reading a mapping for listing all, checks no permission for changing or deleting
+one, and takes what is asked of a function's event-invoke-config for reading, changing or deleting the
+function. Nothing supplies lambda:FunctionArn for event source mappings. services/tagging.py does not collect
+the tags of APIs, their stages, domain names and event source mappings for aws:ResourceTag. The fix does all
+of it.
 
 What lies in an API has the tags that it was given itself, so none: whether AWS hands the API's down to it is
 not documented (the developer guide tells it of REST APIs only).
@@ -49,6 +50,8 @@ def install() -> None:
         service: str, method: str, path: str, headers: Any, body: bytes, query_params: Any, *scope: str
     ) -> Any:
         arn = inner_resource(service, method, path, headers, body, query_params, *scope)
+        if service == "monitoring" and arn == "*":
+            return _of_cloudwatch(_json(body) or query_params or {}, *scope) or arn
         if service == "lambda" and arn == "*" and NEW_FUNCTION.search(path):
             return _function_arn(str(_json(body).get("FunctionName", "")))
         if service != "events" or not isinstance(arn, str):
@@ -82,6 +85,23 @@ def install() -> None:
     tagging._RESOURCE_TAG_COLLECTORS["lambda"] = functions_and_mappings
     tagging._RESOURCE_TAG_COLLECTORS["apigateway"] = _apis
     tagging._RESOURCE_TAG_COLLECTORS["events"] = tagging._collect_eventbridge
+
+
+def _of_cloudwatch(request: Any, region: str, account: str) -> str:
+    """Of a form or of JSON. Of several alarms or dashboards the first: ours are asked for one by one."""
+
+    def first(*members: str) -> str:
+        values = (request.get(member) for member in members)
+        found = next(filter(None, values), "")
+        return str(found[0] if isinstance(found, list) else found)
+
+    if arn := first("ResourceARN"):
+        return arn
+    if name := first("AlarmNames", "AlarmNames.member.1"):
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+    if name := first("DashboardName", "DashboardNames", "DashboardNames.member.1"):
+        return f"arn:aws:cloudwatch::{account}:dashboard/{name}"
+    return ""
 
 
 def _apis() -> Iterator[tuple[str, list[dict[str, str]]]]:
