@@ -186,6 +186,18 @@ def test_a_rule_of_the_default_bus_is_allowed_by_its_name(fixed: Cloud, bus: dic
     assert refused(events.put_rule, Name=unique("theirs"), **schedule) == "AccessDeniedException"
 
 
+def test_targets_are_changed_by_the_name_of_their_rule(fixed: Cloud) -> None:
+    events = fixed.user(allow(["events:PutTargets", "events:RemoveTargets"], RULES)).client("events")
+    ours, theirs = unique("ours"), unique("theirs")
+    for name in (ours, theirs):
+        fixed.client("events").put_rule(Name=name, ScheduleExpression="rate(1 day)")
+    target = {"Id": "one", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue"}
+    events.put_targets(Rule=ours, EventBusName="default", Targets=[target])
+    events.remove_targets(Rule=ours, EventBusName="default", Ids=["one"])
+    call = {"Rule": theirs, "EventBusName": "default", "Targets": [target]}
+    assert refused(events.put_targets, **call) == "AccessDeniedException"
+
+
 def test_stock_allows_a_rule_by_no_name(stock: Cloud) -> None:
     events = stock.user(allow("events:PutRule", RULES)).client("events")
     refusal = refused(events.put_rule, Name=unique("ours"), ScheduleExpression="rate(1 day)")

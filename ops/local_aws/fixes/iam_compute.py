@@ -3,7 +3,8 @@
 Upstream, MiniStack 1.5.33: core/iam_actions.py, request_tag_context looks for tags by the name of an
 operation, which permissions of API Gateway do not have, so that a new API has no aws:RequestTag.
 extract_resource_arn there knows no ARN of a new function, of a rule or an alarm whose tags are asked for, of
-alarms that are deleted, and of dashboards ("*"), and puts the bus `default` into that of a rule.
+alarms that are deleted, and of dashboards ("*"), takes the bus for the rule whose targets are changed, and
+puts the bus `default` into that of a rule.
 _lambda_action there takes reading a mapping for listing all, checks no permission for changing or deleting
 one, and takes what is asked of a function's event-invoke-config for reading, changing or deleting the
 function. Nothing supplies lambda:FunctionArn for event source mappings. services/tagging.py does not collect
@@ -56,7 +57,11 @@ def install() -> None:
             return _function_arn(str(_json(body).get("FunctionName", "")))
         if service != "events" or not isinstance(arn, str):
             return arn
-        named = str(_json(body).get("ResourceARN", "")) if arn == "*" else ""
+        asked = _json(body)
+        if rule := asked.get("Rule"):
+            region, account = scope
+            return f"arn:aws:events:{region}:{account}:rule/{rule}"
+        named = str(asked.get("ResourceARN", "")) if arn == "*" else ""
         return (named or arn).replace(DEFAULT_BUS, ":rule/")
 
     def request_tag_context(service: str, iam_action: str, body: bytes, params: Any) -> dict[str, Any]:

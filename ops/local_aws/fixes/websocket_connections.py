@@ -5,8 +5,9 @@ function run in one process, one at a time, and those of a connection one after 
 function takes a second wait for 14); no function logs or counts anything; neither the function's policy
 nor throttling is asked; a stage that does not exist serves; a refusal by the $connect function is always
 403; a missing $connect or $disconnect route falls back to $default; a result's body is sent although the
-route has no response; errors of functions reach the client as their text; frames without a route are
-dropped silently; binary frames are served; nothing is counted in AWS/ApiGateway or logged.
+route has no response; errors of functions reach the client as their text; frames without a route, or nested
+too deeply for Python's JSON, are dropped silently; binary frames are served; nothing is counted in
+AWS/ApiGateway or logged.
 
 The fix replaces the connection's whole course. Sources: API Gateway Developer Guide, "WebSocket APIs"
 (routes, route responses, binary media types: closed with 1003), "Monitor WebSocket API execution with
@@ -184,7 +185,10 @@ class _Course:
 
         request_id, identifier = str(uuid.uuid4()), self._connection.connection_id
         api = apigateway._apis.get(self._connection.api_id) or {}
-        key = apigateway._evaluate_route_selection(api.get("routeSelectionExpression", ""), text)
+        try:
+            key = apigateway._evaluate_route_selection(api.get("routeSelectionExpression", ""), text)
+        except RecursionError:  # JSON that is nested too deeply; upstream only expects what is no JSON
+            key = "$default"
         # The names of the routes of the connection's own course are not for clients.
         own = key in ("$connect", "$disconnect")
         route = (None if own else self._route(key)) or self._route("$default")
