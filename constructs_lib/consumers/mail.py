@@ -21,6 +21,8 @@ TOPICS = ("bounces", "complaints")
 """Those of `email_events.TOPICS` with what went wrong. Nobody has to act on a delivery."""
 
 RETRIES = 2
+EVENT_AGE_S = 6 * 3600
+"""Lambda's own default, which it tells of when asked: left out, each plan would take it away again."""
 
 
 class MailConsumer(Construct):
@@ -56,6 +58,7 @@ class MailConsumer(Construct):
             "invocations",
             function_name=self.function.function_name,
             maximum_retry_attempts=RETRIES,
+            maximum_event_age_in_seconds=EVENT_AGE_S,
             destination_config=LambdaFunctionEventInvokeConfigDestinationConfig(
                 on_failure=LambdaFunctionEventInvokeConfigDestinationConfigOnFailure(
                     destination=self.failures.queue_arn
