@@ -17,6 +17,7 @@ from ops.commands import (
     dashboard,
     email,
     local,
+    migrate,
     outputs,
     session,
     sign_url,
@@ -62,6 +63,7 @@ app.command()(up.down)
 app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)
 app.command()(chat.chat)
 app.add_typer(session.app, name="session")

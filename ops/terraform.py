@@ -61,11 +61,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a plan would do. `output_changes`: names of outputs that would change."""
+    """What a plan would do.
+
+    output_changes: names of outputs that would change. document: all of it, as `terraform show -json` prints
+    it; `ops.plans` reads it.
+    """
 
     file: Path
     changes: tuple[Change, ...]
     output_changes: tuple[str, ...]
+    document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -138,7 +143,7 @@ class Terraform:
         outputs = tuple(
             name for name, change in shown.get("output_changes", {}).items() if change["actions"] != ["no-op"]
         )
-        return Plan(file, changes, outputs)
+        return Plan(file, changes, outputs, shown)
 
     def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
         """Apply exactly this plan."""
