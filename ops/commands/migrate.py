@@ -31,7 +31,7 @@ def migrate(
     ] = None,
     retain: Annotated[
         bool,
-        typer.Option("--retain", help="Have the old stacks, when deleted, leave behind what stays."),
+        typer.Option("--retain", help="Have the old stacks leave behind what stays."),
     ] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Apply exactly the plan that was judged.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -39,7 +39,7 @@ def migrate(
 ) -> None:
     """Find what the old stacks hold, and plan to import it. Changes nothing without --retain or --apply.
 
-    Exit code 14 if the plan would destroy or replace anything that holds data. docs/MIGRATION.md has the steps.
+    Exit code 14 if the plan would destroy or replace anything that holds data. The steps: docs/MIGRATION.md.
     """
     from rich.console import Console
 

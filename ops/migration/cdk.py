@@ -7,7 +7,7 @@ stack left behind still carries its name as a tag.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,12 @@ CONCERNS = ("database", "storage", "cdn", "email", "security", "apigateway", "mo
 STACK_TAG, LOGICAL_ID_TAG = "aws:cloudformation:stack-name", "aws:cloudformation:logical-id"
 GONE = "DELETE_COMPLETE"
 
+SECRET_ARN = re.compile(r":secretsmanager:[^:]*:\d*:secret:(.+)-[A-Za-z0-9]{6}$")
 ARNS = (
     (kinds.TABLE, re.compile(r":dynamodb:[^:]*:\d*:table/([^/]+)$")),
     (kinds.BUCKET, re.compile(r":s3:::([^/]+)$")),
     (kinds.KEY, re.compile(r":kms:[^:]*:\d*:key/(.+)$")),
-    (kinds.SECRET, re.compile(r"(.*:secretsmanager:[^:]*:\d*:secret:.+)$")),
+    (kinds.SECRET, SECRET_ARN),
     (kinds.LOG_GROUP, re.compile(r":logs:[^:]*:\d*:log-group:(.+?)(?::\*)?$")),
 )
 """Type -> where in an ARN the physical id is, of what may be left of a deleted stack."""
@@ -44,27 +45,32 @@ def belongs(stack: str, environment: str) -> bool:
     return environment in words and any(concern in "".join(words) for concern in CONCERNS)
 
 
-def stacks(cloudformation: Any, environment: str, owned: Iterable[str], named: Iterable[str]) -> list[str]:
-    """Names of the old stacks that still are there.
+def stacks(
+    cloudformation: Any, environment: str, tagged: Iterable[Resource], named: Iterable[str]
+) -> list[str]:
+    """Names of the old stacks that are still there.
 
-    owned: physical ids of the table and the bucket, whose stacks count whatever they are called; named: those
-    that the caller knows.
+    tagged: the table and the bucket, whose stacks count whatever they are called; named: those that the
+    caller knows.
     """
-    found = dict.fromkeys(named)
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        found |= dict.fromkeys(
-            stack["StackName"] for stack in page["Stacks"] if belongs(stack["StackName"], environment)
-        )
-    for name in owned:
-        if owner := _owner(cloudformation, name):
-            found[owner] = None
-    return list(found)
+    known = {*named, *(resource.stack for resource in tagged)}
+    return [
+        stack["StackName"]
+        for page in cloudformation.get_paginator("describe_stacks").paginate()
+        for stack in page["Stacks"]
+        if stack["StackName"] in known or belongs(stack["StackName"], environment)
+    ]
 
 
 def resources(cloudformation: Any, stack: str) -> list[Resource]:
     """What a stack holds. Raises ClientError where there is no such stack."""
     return [
-        Resource(entry["ResourceType"], entry["PhysicalResourceId"], stack, entry["LogicalResourceId"])
+        Resource(
+            entry["ResourceType"],
+            plain(entry["ResourceType"], entry["PhysicalResourceId"]),
+            stack,
+            entry["LogicalResourceId"],
+        )
         for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
         for entry in page["StackResourceSummaries"]
         if entry.get("PhysicalResourceId")
@@ -73,29 +79,19 @@ def resources(cloudformation: Any, stack: str) -> list[Resource]:
     ]
 
 
-def left_over(tagging: Any, environment: str, named: Iterable[str]) -> Iterator[Resource]:
-    """What holds data and carries the tag of an old stack, gone or not."""
-    known = set(named)
-    pages = tagging.get_paginator("get_resources").paginate(TagFilters=[{"Key": STACK_TAG}])
-    for page in pages:
+def tagged(tagging: Any) -> list[Resource]:
+    """What may hold data and carries the tag of a stack, gone or not."""
+    found = []
+    for page in tagging.get_paginator("get_resources").paginate(TagFilters=[{"Key": STACK_TAG}]):
         for entry in page["ResourceTagMappingList"]:
             tags = {tag["Key"]: tag["Value"] for tag in entry["Tags"]}
-            stack = tags.get(STACK_TAG, "")
-            if stack not in known and not belongs(stack, environment):
-                continue
             for kind, pattern in ARNS:
                 if match := pattern.search(entry["ResourceARN"]):
-                    yield Resource(kind, match[1], stack, tags.get(LOGICAL_ID_TAG, ""))
+                    found.append(Resource(kind, match[1], tags[STACK_TAG], tags.get(LOGICAL_ID_TAG, "")))
+    return found
 
 
-def _owner(cloudformation: Any, physical_id: str) -> str:
-    """The stack that a resource is in; empty if it is in none."""
-    from botocore.exceptions import ClientError
-
-    try:
-        found = cloudformation.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":  # "Stack for … does not exist"
-            return ""
-        raise
-    return next((str(entry["StackName"]) for entry in found if entry["ResourceStatus"] != GONE), "")
+def plain(kind: str, name: str) -> str:
+    """The name of a secret, of which CloudFormation and Terraform know the ARN; of anything else as it is."""
+    match = SECRET_ARN.search(name) if kind == kinds.SECRET else None
+    return match[1] if match else name

@@ -9,13 +9,13 @@ from ops.adoption.answers import missing
 from ops.terraform import Change
 
 COPY = (
-    "Set DYNAMODB_TABLE_GENERATION=2: a new table is made beside it, and this one stays as it is. "
-    "Copy the items with the keys that the application uses (docs/data-model.md)."
+    "Set DYNAMODB_TABLE_GENERATION=2: a new table is made beside it, and this one stays as it is. Copy the "
+    "items with the keys that the application uses (docs/data-model.md)."
 )
 
 
 def of_table(changes: Iterable[Change], region: str) -> list[str]:
-    """Why the table of a plan cannot be the one of that name that is there; empty where nothing is against it."""
+    """Why the table of a plan cannot be the one of that name that is there; empty where it can."""
     from ops import aws
 
     for change in changes:
@@ -40,7 +40,7 @@ def differences(table: dict[str, Any], ttl: dict[str, Any], after: dict[str, Any
     there, planned = schema(table), _planned(after)
     if there != planned:
         found.append(
-            f"{name} has the key {_text(there)}; {_text(planned)} is needed, and no key can be changed. {COPY}"
+            f"{name} has the key {_text(there)}; {_text(planned)} is needed, and that is for ever. {COPY}"
         )
     if indexes := [index["IndexName"] for index in table.get("LocalSecondaryIndexes", [])]:
         found.append(
@@ -51,7 +51,7 @@ def differences(table: dict[str, Any], ttl: dict[str, Any], after: dict[str, Any
         old = ttl["AttributeName"]
         found.append(
             f"{name} expires items by {old}, not by {wanted}, and DynamoDB does not change one for the other "
-            f"at once. Have the application write {wanted}, switch the old one off and try again an hour later:"
+            f"at once. Have the application write {wanted}, switch {old} off and try again an hour later:"
             f"  aws dynamodb update-time-to-live --table-name {name} "
             f"--time-to-live-specification Enabled=false,AttributeName={old}"
         )

@@ -88,9 +88,9 @@ def synthesized(directory: Path) -> Document:
     return document
 
 
-def names(document: Document) -> dict[str, str]:
-    """ "table" and "bucket" -> their physical names, as far as the stack has them."""
-    return {what: name for what in ("table", "bucket") if (name := _name(document, what))}
+def names(document: Document) -> list[str]:
+    """Of the table and the bucket, as far as the stack has them."""
+    return [name for what in ("table", "bucket") if (name := _name(document, what))]
 
 
 def _name(document: Document, what: str) -> str:

@@ -85,14 +85,16 @@ def _look(stack: Stack, directory: Path, file: Path, named: Sequence[str]) -> Fo
     with aws.aws_errors("asking CloudFormation what the old stacks hold"):
         session = aws.session(region)
         cloudformation = aws.client("cloudformation", region, within=session)
-        names = imports.names(document).values()
-        stacks = cdk.stacks(cloudformation, stack.environment, names, named)
+        tagged = cdk.tagged(aws.client("resourcegroupstaggingapi", region, within=session))
+        ours = [resource for resource in tagged if resource.name in imports.names(document)]
+        stacks = cdk.stacks(cloudformation, stack.environment, ours, named)
         old = [resource for name in stacks for resource in cdk.resources(cloudformation, name)]
-        tagging = aws.client("resourcegroupstaggingapi", region, within=session)
         known = {(resource.kind, resource.name) for resource in old}
         old += [
             resource
-            for resource in cdk.left_over(tagging, stack.environment, named)
+            for resource in tagged
+            if resource.stack in {*named, *(one.stack for one in ours)}
+            or cdk.belongs(resource.stack, stack.environment)
             if (resource.kind, resource.name) not in known
         ]
         table = rows(old, found, creating, verdict.managed(plan.document))

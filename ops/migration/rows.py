@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ops.migration import kinds
-from ops.migration.cdk import Resource
+from ops.migration.cdk import Resource, plain
 from ops.terraform import Change
 
 Managed = set[tuple[str, str]]
@@ -92,7 +92,8 @@ def _row(resource: Resource, imported: dict[tuple[str, str], str], named: Manage
 def _key(address: str, identifier: str) -> tuple[str, str]:
     """CloudFormation's type and physical id of what Terraform imports by this id."""
     type_ = address.partition(".")[0]
-    return kinds.NAMED.get(type_) or kinds.HOLDERS[type_], identifier
+    kind = kinds.NAMED.get(type_) or kinds.HOLDERS[type_]
+    return kind, plain(kind, identifier)
 
 
 def _types(kind: str) -> list[str]:
