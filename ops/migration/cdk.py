@@ -66,7 +66,7 @@ def resources(cloudformation: Any, stack: str) -> list[Resource]:
     """What a stack holds. Raises ClientError where there is no such stack."""
     return [
         Resource(
-            entry["ResourceType"],
+            kinds.TABLE if entry["ResourceType"] == "AWS::DynamoDB::GlobalTable" else entry["ResourceType"],
             plain(entry["ResourceType"], entry["PhysicalResourceId"]),
             stack,
             entry["LogicalResourceId"],

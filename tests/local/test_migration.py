@@ -151,7 +151,7 @@ def test_each_old_resource_is_found_and_nothing_is_changed(here: Checkout) -> No
     assert known["Topic", "arn:aws:sns:us-east-1:123456789012:spec-wizard-dev-alarms"] == "take over"
     anew = {kind for (kind, _), fate in known.items() if fate == "make anew"}
     assert {"Distribution", "CloudFrontOriginAccessIdentity", "Api", "Alarm", "Role", "Alias"} <= anew
-    assert len(known) == len(found["resources"]) == 26
+    assert len(known) == len(found["resources"]) == 24
     assert (found["refused"], found["weakened"]) == ([], [])
     assert " to replace" not in found["plan"]
     assert " to delete" not in found["plan"]
