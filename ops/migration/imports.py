@@ -34,12 +34,18 @@ class OfTheOldStacks(dict[str, str]):
 
 
 def find(changes: Iterable[Change], document: Document, environment: str, region: str) -> dict[str, str]:
-    """Address -> import id. document: the stack as synthesized, which says what each key is for."""
+    """Address -> import id. document: the stack as synthesized, which says what each key is for.
+
+    Also what an apply of ours has made that was cut off: after it this goes on.
+    """
     from ops import adoption
 
-    wanted = [change for change in changes if change.type in kinds.NAMED]
+    changes = list(changes)
     ours = OfTheOldStacks(Project=naming.PROJECT, Environment=environment, ManagedBy="terraform")
-    found = adoption.find(wanted, environment, region, ours)
+    named = [change for change in changes if change.type in kinds.NAMED]
+    found = adoption.find(named, environment, region, ours)
+    others = [change for change in changes if change.type not in kinds.NAMED]
+    found |= adoption.find(others, environment, region)
     creating = {change.address for change in changes if change.actions == ("create",)}
     keys = keys_in_use(document, environment, region)
     return found | {address: key for address, key in keys.items() if address in creating}

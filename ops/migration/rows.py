@@ -55,7 +55,11 @@ def rows(
     old: Iterable[Resource], found: dict[str, str], changes: Iterable[Change], managed: Managed
 ) -> list[Row]:
     """found: address -> import id; changes, managed: what a plan changes, and what Terraform has already."""
-    imported = {_key(address, identifier): address for address, identifier in found.items()}
+    imported = {
+        (kind, plain(kind, identifier)): address
+        for address, identifier in found.items()
+        if (kind := _kind(address.partition(".")[0]))
+    }
     creating = {(c.type, str(c.after.get("name"))) for c in changes} | {
         (c.type, str(c.after.get(argument)))
         for c in changes
@@ -89,11 +93,9 @@ def _row(resource: Resource, imported: dict[tuple[str, str], str], named: Manage
     )
 
 
-def _key(address: str, identifier: str) -> tuple[str, str]:
-    """CloudFormation's type and physical id of what Terraform imports by this id."""
-    type_ = address.partition(".")[0]
-    kind = kinds.NAMED.get(type_) or kinds.HOLDERS[type_]
-    return kind, plain(kind, identifier)
+def _kind(type_: str) -> str:
+    """CloudFormation's type for one of Terraform's; empty for what only an apply of ours has made."""
+    return kinds.NAMED.get(type_) or kinds.HOLDERS.get(type_, "")
 
 
 def _types(kind: str) -> list[str]:

@@ -333,7 +333,9 @@ def _email(environment: str) -> Template:
             },
             "Identity": {
                 "Type": "AWS::SES::EmailIdentity",
-                "Properties": {"EmailIdentity": f"{environment}.example.com"},
+                "Properties": {
+                    "EmailIdentity": "example.com" if environment == "dev" else f"{environment}.example.com"
+                },
             },
             "Bounces": {"Type": "AWS::SNS::Topic", "Properties": {}},
         }

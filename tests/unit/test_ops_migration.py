@@ -273,3 +273,7 @@ def test_where_from_must_be_said() -> None:
         migrate.migrate("dev")
     with pytest.raises(typer.BadParameter, match="--json only looks"):
         migrate.migrate("dev", from_cdk=True, json_=True, apply=True)
+
+
+def test_what_an_apply_of_ours_made_before_it_was_cut_off_is_imported_without_a_row() -> None:
+    assert rows([], {"aws_cloudfront_distribution.d": "E1"}, [], set()) == []
