@@ -10,11 +10,12 @@ from tests.local_aws.cloud import Cloud
 
 
 def _make(cloud: Cloud) -> tuple[str, str, str]:
-    """A table and a bucket that one key encrypts; their names and the key's ARN."""
+    """A table and a bucket that one key encrypts; their names and the key's ARN. The stack has a key, too."""
     key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
     name = f"stack-{uuid.uuid4().hex[:8]}"
     template = {
         "Resources": {
+            "Key": {"Type": "AWS::KMS::Key", "Properties": {"Description": "a key"}},
             "Table": {
                 "Type": "AWS::DynamoDB::Table",
                 "Properties": {
@@ -45,7 +46,10 @@ def _make(cloud: Cloud) -> tuple[str, str, str]:
                 },
             },
         },
-        "Outputs": {"Stream": {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}}},
+        "Outputs": {
+            "Key": {"Value": {"Ref": "Key"}},
+            "Stream": {"Value": {"Fn::GetAtt": ["Table", "StreamArn"]}},
+        },
     }
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
@@ -60,6 +64,24 @@ def _table(cloud: Cloud, name: str) -> dict[str, Any]:
     return table
 
 
+def _output(cloud: Cloud, stack: str, key: str) -> str:
+    (found,) = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}[key]
+
+
+def _tags_of_key(cloud: Cloud, stack: str) -> list[str]:
+    key = _output(cloud, stack, "Key")
+    return [tag["TagKey"] for tag in cloud.client("kms").list_resource_tags(KeyId=key)["Tags"]]
+
+
+def test_a_key_has_no_tags_of_its_stack(fixed: Cloud) -> None:
+    assert _tags_of_key(fixed, _make(fixed)[0]) == []
+
+
+def test_stock_gives_a_key_the_tags_of_its_stack(stock: Cloud) -> None:
+    assert "aws:cloudformation:stack-name" in _tags_of_key(stock, _make(stock)[0])
+
+
 def test_a_table_is_as_the_template_says(fixed: Cloud) -> None:
     name, key, _ = _make(fixed)
     table, dynamodb = _table(fixed, name), fixed.client("dynamodb")
@@ -69,8 +91,7 @@ def test_a_table_is_as_the_template_says(fixed: Cloud) -> None:
     assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expiresAt")
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
-    (stack,) = fixed.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    assert stack["Outputs"][0]["OutputValue"] == table["LatestStreamArn"]
+    assert _output(fixed, name, "Stream") == table["LatestStreamArn"]
     tags = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
     assert {"Key": "aws:cloudformation:stack-name", "Value": name} in tags
 

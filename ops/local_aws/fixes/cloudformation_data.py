@@ -1,9 +1,12 @@
-"""What CloudFormation makes of a table and of a bucket's encryption.
+"""What CloudFormation makes of a table, of a bucket's encryption, and of a key's tags.
 
 Upstream, MiniStack 1.5.33: services/cloudformation/provisioners.py `_ddb_create` writes a table by hand, with
 5 units of capacity where there are none and without SSESpecification, TimeToLiveSpecification and
 PointInTimeRecoverySpecification; `_s3_create` reads no BucketEncryption. Here the service makes the table
 itself, and the encryption of the bucket is put after it. Updates are upstream's.
+
+`_STACK_TAG_PROPERTY` gives keys the tags of their stack, which AWS does not (aws-cloudformation/
+cloudformation-coverage-roadmap#2341). The provider would wait for ten minutes for a key without them.
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ def install() -> None:
             _asked(s3._put_bucket_encryption(name, _xml(encryption).encode()))
         return name, attributes
 
+    provisioners._STACK_TAG_PROPERTY.pop("AWS::KMS::Key", None)
     table["create"] = table_with_its_settings
     bucket["create"] = bucket_with_its_encryption
 
