@@ -22,11 +22,10 @@ SECRET_ARN = re.compile(r":secretsmanager:[^:]*:\d*:secret:(.+)-[A-Za-z0-9]{6}$"
 ARNS = (
     (kinds.TABLE, re.compile(r":dynamodb:[^:]*:\d*:table/([^/]+)$")),
     (kinds.BUCKET, re.compile(r":s3:::([^/]+)$")),
-    (kinds.KEY, re.compile(r":kms:[^:]*:\d*:key/(.+)$")),
     (kinds.SECRET, SECRET_ARN),
     (kinds.LOG_GROUP, re.compile(r":logs:[^:]*:\d*:log-group:(.+?)(?::\*)?$")),
 )
-"""Type -> where in an ARN the physical id is, of what may be left of a deleted stack."""
+"""Type -> where in an ARN the physical id is, of what a deleted stack may leave. Keys carry no such tag."""
 
 
 @dataclass(frozen=True)

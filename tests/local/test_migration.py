@@ -220,7 +220,6 @@ def test_afterwards_there_is_nothing_to_do(here: Checkout) -> None:
     assert found["plan"] == "no changes"
     assert found["imports"] == {}
     assert fates(found)["Table", TABLE] == "imported"
-    assert fates(found)["Key", KEYS["table"].rpartition("/")[2]] == "imported"
 
 
 def test_a_state_that_was_lost_is_written_to_a_file_and_imported_by_cdktf(here: Checkout) -> None:

@@ -68,7 +68,6 @@ def test_what_carries_the_tag_of_a_stack_is_known_by_its_arn() -> None:
     assert [(found.kind, found.name) for found in cdk.tagged(tagging)] == [
         (kinds.TABLE, "sessions"),
         (kinds.BUCKET, "exports"),
-        (kinds.KEY, "1234-abcd"),
         (kinds.SECRET, "spec-wizard/dev/openai-api-key"),
         (kinds.LOG_GROUP, "/spec-wizard/dev/application"),
     ]
