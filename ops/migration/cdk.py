@@ -20,12 +20,14 @@ GONE = "DELETE_COMPLETE"
 
 SECRET_ARN = re.compile(r":secretsmanager:[^:]*:\d*:secret:(.+)-[A-Za-z0-9]{6}$")
 ARNS = (
-    (kinds.TABLE, re.compile(r":dynamodb:[^:]*:\d*:table/([^/]+)$")),
     (kinds.BUCKET, re.compile(r":s3:::([^/]+)$")),
     (kinds.SECRET, SECRET_ARN),
     (kinds.LOG_GROUP, re.compile(r":logs:[^:]*:\d*:log-group:(.+?)(?::\*)?$")),
 )
-"""Type -> where in an ARN the physical id is, of what a deleted stack may leave. Keys carry no such tag."""
+"""Type -> where in an ARN the physical id is, of what a deleted stack may leave behind.
+
+Tables and keys carry no tag of their stack (aws-cloudformation/cloudformation-coverage-roadmap#1360, #2341).
+"""
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,13 @@ def belongs(stack: str, environment: str) -> bool:
     return environment in words and any(concern in "".join(words) for concern in CONCERNS)
 
 
-def stacks(
-    cloudformation: Any, environment: str, tagged: Iterable[Resource], named: Iterable[str]
-) -> list[str]:
+def stacks(cloudformation: Any, environment: str, owned: Iterable[str], named: Iterable[str]) -> list[str]:
     """Names of the old stacks that are still there.
 
-    tagged: the table and the bucket, whose stacks count whatever they are called; named: those that the
-    caller knows.
+    owned: physical ids of the table and the bucket, whose stacks count whatever they are called; named: those
+    that the caller knows.
     """
-    known = {*named, *(resource.stack for resource in tagged)}
+    known = {*named, *(_owner(cloudformation, name) for name in owned)}
     return [
         stack["StackName"]
         for page in cloudformation.get_paginator("describe_stacks").paginate()
@@ -76,6 +76,19 @@ def resources(cloudformation: Any, stack: str) -> list[Resource]:
         and entry["ResourceStatus"] != GONE
         and entry["ResourceType"] != "AWS::CDK::Metadata"
     ]
+
+
+def _owner(cloudformation: Any, physical_id: str) -> str:
+    """The stack that a resource is in; empty if it is in none."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = cloudformation.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":  # "Stack for … does not exist"
+            return ""
+        raise
+    return str(found[0]["StackName"]) if found else ""
 
 
 def tagged(tagging: Any) -> list[Resource]:

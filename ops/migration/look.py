@@ -85,16 +85,13 @@ def _look(stack: Stack, directory: Path, file: Path, named: Sequence[str]) -> Fo
     with aws.aws_errors("asking CloudFormation what the old stacks hold"):
         session = aws.session(region)
         cloudformation = aws.client("cloudformation", region, within=session)
-        tagged = cdk.tagged(aws.client("resourcegroupstaggingapi", region, within=session))
-        ours = [resource for resource in tagged if resource.name in imports.names(document)]
-        stacks = cdk.stacks(cloudformation, stack.environment, ours, named)
+        stacks = cdk.stacks(cloudformation, stack.environment, imports.names(document), named)
         old = [resource for name in stacks for resource in cdk.resources(cloudformation, name)]
         known = {(resource.kind, resource.name) for resource in old}
         old += [
             resource
-            for resource in tagged
-            if resource.stack in {*named, *(one.stack for one in ours)}
-            or cdk.belongs(resource.stack, stack.environment)
+            for resource in cdk.tagged(aws.client("resourcegroupstaggingapi", region, within=session))
+            if resource.stack in named or cdk.belongs(resource.stack, stack.environment)
             if (resource.kind, resource.name) not in known
         ]
         table = rows(old, found, creating, verdict.managed(plan.document))

@@ -20,6 +20,7 @@ def _make(cloud: Cloud) -> tuple[str, str, str]:
                 "Type": "AWS::DynamoDB::Table",
                 "Properties": {
                     "TableName": name,
+                    "Tags": [{"Key": "Team", "Value": "wizard"}],
                     "BillingMode": "PAY_PER_REQUEST",
                     "AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}],
                     "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}],
@@ -93,7 +94,7 @@ def test_a_table_is_as_the_template_says(fixed: Cloud) -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert _output(fixed, name, "Stream") == table["LatestStreamArn"]
     tags = dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"]
-    assert {"Key": "aws:cloudformation:stack-name", "Value": name} in tags
+    assert tags == [{"Key": "Team", "Value": "wizard"}]
 
 
 def test_an_object_is_encrypted_with_the_key_of_the_template(fixed: Cloud) -> None:

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 import typer
+from botocore.exceptions import ClientError
 
 from ops import aws
 from ops.commands import migrate
@@ -66,11 +67,30 @@ def test_what_carries_the_tag_of_a_stack_is_known_by_its_arn() -> None:
         {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags} for arn in arns]}
     ]
     assert [(found.kind, found.name) for found in cdk.tagged(tagging)] == [
-        (kinds.TABLE, "sessions"),
         (kinds.BUCKET, "exports"),
         (kinds.SECRET, "spec-wizard/dev/openai-api-key"),
         (kinds.LOG_GROUP, "/spec-wizard/dev/application"),
     ]
+
+
+def test_the_stack_of_the_table_counts_whatever_it_is_called() -> None:
+    """Beside the ones whose names tell, and those that the caller names."""
+    cloudformation = Mock()
+    there = ["wizard-data", "SpecWizard-EmailStack-dev", "SpecWizard-EmailStack-prod", "known", "other"]
+    cloudformation.get_paginator.return_value.paginate.return_value = [
+        {"Stacks": [{"StackName": name} for name in there]}
+    ]
+    refusal = ClientError({"Error": {"Code": "ValidationError"}}, "DescribeStackResources")
+    owners = {"sessions": {"StackResources": [{"StackName": "wizard-data"}]}}
+
+    def describe(PhysicalResourceId: str) -> dict[str, Any]:
+        if PhysicalResourceId not in owners:
+            raise refusal
+        return owners[PhysicalResourceId]
+
+    cloudformation.describe_stack_resources.side_effect = describe
+    found = cdk.stacks(cloudformation, "dev", ["sessions", "exports"], ["known", "gone"])
+    assert found == ["wizard-data", "SpecWizard-EmailStack-dev", "known"]
 
 
 def test_a_table_of_the_same_key_fits() -> None:

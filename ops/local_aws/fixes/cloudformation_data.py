@@ -1,12 +1,12 @@
-"""What CloudFormation makes of a table, of a bucket's encryption, and of a key's tags.
+"""What CloudFormation makes of a table, of a bucket's encryption, and of the tags of a table and a key.
 
 Upstream, MiniStack 1.5.33: services/cloudformation/provisioners.py `_ddb_create` writes a table by hand, with
 5 units of capacity where there are none and without SSESpecification, TimeToLiveSpecification and
 PointInTimeRecoverySpecification; `_s3_create` reads no BucketEncryption. Here the service makes the table
 itself, and the encryption of the bucket is put after it. Updates are upstream's.
 
-`_STACK_TAG_PROPERTY` gives keys the tags of their stack, which AWS does not (aws-cloudformation/
-cloudformation-coverage-roadmap#2341). The provider would wait for ten minutes for a key without them.
+`_STACK_TAG_PROPERTY` gives tables and keys the `aws:cloudformation:` tags, which AWS does not (aws-cloudformation/
+cloudformation-coverage-roadmap#1360, #2341). The provider would wait for minutes for one without them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _request(name: str, properties: Properties) -> Properties:
             "Enabled": encryption["SSEEnabled"],
             **{key: encryption[key] for key in ("SSEType", "KMSMasterKeyId") if key in encryption},
         }
-    if tags := properties.get("Tags"):
+    if tags := [tag for tag in properties.get("Tags", []) if not tag["Key"].startswith("aws:")]:
         asked["Tags"] = tags
     return asked
 
