@@ -5,8 +5,9 @@ Upstream, MiniStack 1.5.33: services/cloudformation/provisioners.py `_ddb_create
 PointInTimeRecoverySpecification; `_s3_create` reads no BucketEncryption. Here the service makes the table
 itself, and the encryption of the bucket is put after it. Updates are upstream's.
 
-`_STACK_TAG_PROPERTY` gives tables and keys the `aws:cloudformation:` tags, which AWS does not (aws-cloudformation/
-cloudformation-coverage-roadmap#1360, #2341). The provider would wait for minutes for one without them.
+`_STACK_TAG_PROPERTY` gives tables and keys the `aws:cloudformation:` tags, which AWS does not
+(aws-cloudformation/cloudformation-coverage-roadmap#1360, #2341). The provider would wait for minutes for one
+without them.
 """
 
 from __future__ import annotations
