@@ -76,11 +76,17 @@ def migrate(
 def _json(found: Found) -> str:
     import json
 
+    from ops.migration import verdict
+
     return json.dumps(
         {
             "resources": [row.as_json() for row in found.table],
             "imports": found.imports,
             "plan": found.plan.summary(),
+            "changed": [
+                {"address": address, "actions": actions, "attributes": names}
+                for address, actions, names in verdict.changed(found.plan.document)
+            ],
             "refused": found.refused,
             "weakened": found.weakened,
             "not_retained": found.outstanding,

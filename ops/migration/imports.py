@@ -43,12 +43,33 @@ def find(changes: Iterable[Change], document: Document, environment: str, region
     changes = list(changes)
     ours = OfTheOldStacks(Project=naming.PROJECT, Environment=environment, ManagedBy="terraform")
     named = [change for change in changes if change.type in kinds.NAMED]
-    found = adoption.find(named, environment, region, ours)
+    found = adoption.find(named, environment, region, ours) | _topics(named, region)
     others = [change for change in changes if change.type not in kinds.NAMED]
     found |= adoption.find(others, environment, region)
     creating = {change.address for change in changes if change.actions == ("create",)}
     keys = keys_in_use(document, environment, region)
     return found | {address: key for address, key in keys.items() if address in creating}
+
+
+def _topics(changes: Iterable[Change], region: str) -> dict[str, str]:
+    """Address -> ARN. SNS makes no second topic of a name, and refuses other tags than the first one's."""
+    from ops import aws
+
+    wanted = {
+        change.after["name"]: change.address
+        for change in changes
+        if change.type == "aws_sns_topic" and change.actions == ("create",)
+    }
+    if not wanted:
+        return {}
+    with aws.aws_errors("looking for topics of the old stacks"):
+        pages = aws.client("sns", region).get_paginator("list_topics").paginate()
+        arns = {
+            topic["TopicArn"].rpartition(":")[2]: topic["TopicArn"]
+            for page in pages
+            for topic in page["Topics"]
+        }
+    return {address: arns[name] for name, address in wanted.items() if name in arns}
 
 
 def keys_in_use(document: Document, environment: str, region: str) -> dict[str, str]:

@@ -71,12 +71,12 @@ NAMED = {
     "aws_lambda_function": "AWS::Lambda::Function",
     "aws_ses_template": "AWS::SES::Template",
     "aws_sesv2_configuration_set": "AWS::SES::ConfigurationSet",
+    "aws_sns_topic": "AWS::SNS::Topic",
 }
 """Terraform's types of which AWS has one of a name: one that is there is imported. Keys are found by use."""
 
 
 SAME_NAME = {
-    "AWS::SNS::Topic": ("aws_sns_topic", "name"),
     "AWS::CloudWatch::Alarm": ("aws_cloudwatch_metric_alarm", "alarm_name"),
     "AWS::CloudWatch::Dashboard": ("aws_cloudwatch_dashboard", "dashboard_name"),
 }

@@ -142,10 +142,10 @@ def test_each_old_resource_is_found_and_nothing_is_changed(here: Checkout) -> No
         ("LogGroup", "/spec-wizard/dev/application"),
         ("ConfigurationSet", "spec-wizard-dev"),
         ("Template", "spec-wizard-dev-export"),
+        ("Topic", "arn:aws:sns:us-east-1:123456789012:spec-wizard-dev-alarms"),
     }
     assert known["Secret", ANTHROPIC] == "leave"
     assert known["LogGroup", "/aws/spec-wizard/dev/error"] == "leave"
-    assert known["Topic", "arn:aws:sns:us-east-1:123456789012:spec-wizard-dev-alarms"] == "take over"
     anew = {kind for (kind, _), fate in known.items() if fate == "make anew"}
     assert {"Distribution", "CloudFrontOriginAccessIdentity", "Api", "Alarm", "Role", "Alias"} <= anew
     assert len(known) == len(found["resources"]) == 23
@@ -207,7 +207,7 @@ def test_the_keys_are_those_that_encrypted_the_data(here: Checkout) -> None:
 def test_without_the_old_stacks_the_data_is_still_there(here: Checkout) -> None:
     """Theirs was a bucket policy, and a function that empties the bucket."""
     found = look(here)
-    assert (found["plan"], found["not_retained"]) == ("no changes", {})
+    assert (found["changed"], found["plan"], found["not_retained"]) == ([], "no changes", {})
     assert fates(found)["Table", TABLE] == fates(found)["Secret", OPENAI] == "imported"
     policy = here.local_aws.client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"]
     cdk_stacks.delete(here.local_aws, STACKS)

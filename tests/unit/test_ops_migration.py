@@ -222,7 +222,7 @@ def test_every_old_resource_has_one_row_and_its_fate() -> None:
         Resource(kinds.SECRET, "spec-wizard/dev/openai-api-key", "sec", "Secret"),
         Resource(kinds.KEY, "key-9", "sec", "Other"),
         Resource(kinds.LOG_GROUP, "/done", "mon", "Logs"),
-        Resource("AWS::SNS::Topic", "arn:aws:sns:eu-west-1:1:spec-wizard-dev-alarms", "mon", "Topic"),
+        Resource("AWS::CloudWatch::Dashboard", "spec-wizard-dev", "mon", "Board"),
         Resource("AWS::CloudWatch::Alarm", "old-alarm", "mon", "Alarm"),
         Resource("Custom::S3AutoDeleteObjects", "x", "sto", "Empties"),
     ]
@@ -232,7 +232,13 @@ def test_every_old_resource_has_one_row_and_its_fate() -> None:
         "aws_s3_bucket.b": "exports",
     }
     changes = [
-        Change("aws_sns_topic.a", "aws_sns_topic", ("create",), {"name": "spec-wizard-dev-alarms"}, False)
+        Change(
+            "aws_cloudwatch_dashboard.d",
+            "aws_cloudwatch_dashboard",
+            ("create",),
+            {"dashboard_name": "spec-wizard-dev"},
+            False,
+        )
     ]
     table = rows([*old, old[0]], found, changes, {("aws_cloudwatch_log_group", "/done")})
     fates = {row.name: row.fate for row in table}
@@ -242,14 +248,14 @@ def test_every_old_resource_has_one_row_and_its_fate() -> None:
         "spec-wizard/dev/openai-api-key": Fate.IMPORT,
         "key-9": Fate.LEAVE,
         "/done": Fate.IMPORTED,
-        "arn:aws:sns:eu-west-1:1:spec-wizard-dev-alarms": Fate.TAKE_OVER,
+        "spec-wizard-dev": Fate.TAKE_OVER,
         "old-alarm": Fate.ANEW,
         "x": Fate.LEAVE,
     }
     assert len(table) == len(fates)
     assert retain.staying(table) == {
         "db": ["Table"],
-        "mon": ["Logs", "Topic"],
+        "mon": ["Board", "Logs"],
         "sec": ["Other", "Secret"],
         "sto": ["Empties"],
     }
@@ -296,3 +302,17 @@ def test_where_from_must_be_said() -> None:
 
 def test_what_an_apply_of_ours_made_before_it_was_cut_off_is_imported_without_a_row() -> None:
     assert rows([], {"aws_cloudfront_distribution.d": "E1"}, [], set()) == []
+
+
+def test_a_topic_of_the_same_name_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn, sns = "arn:aws:sns:eu-west-1:1:spec-wizard-dev-alarms", Mock()
+    sns.get_paginator.return_value.paginate.return_value = [
+        {"Topics": [{"TopicArn": "x:y"}, {"TopicArn": arn}]}
+    ]
+    monkeypatch.setattr(aws, "client", lambda service, region, **_: sns)
+    changes = [
+        Change("aws_sns_topic.a", "aws_sns_topic", ("create",), {"name": "spec-wizard-dev-alarms"}, False),
+        Change("aws_sns_topic.b", "aws_sns_topic", ("create",), {"name": "spec-wizard-dev-bounces"}, False),
+        Change("aws_sns_topic.c", "aws_sns_topic", ("update",), {"name": "y"}, False),
+    ]
+    assert imports._topics(changes, "eu-west-1") == {"aws_sns_topic.a": arn}
