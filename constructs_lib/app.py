@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cdktf import App
+from cdktf import App, TerraformStack
 
-from constructs_lib import working_directory
+from constructs_lib import hcl_output, working_directory
 from constructs_lib.account_stack import AccountStack
 from constructs_lib.compute import packaging
 from constructs_lib.environment_stack import EnvironmentStack
@@ -29,9 +29,15 @@ def synthesize(
     stacks = {
         account.aws_account_id: AccountStack(app, name, account=account) for name, account in accounts.items()
     }
+    environments = []
     for name, config in configs.items():
-        EnvironmentStack(app, name, config=config).add_dependency(stacks[config.aws_account_id])
+        environment = EnvironmentStack(app, name, config=config)
+        environment.add_dependency(stacks[config.aws_account_id])
+        environments.append(environment)
     app.synth()
     packaging.write(Path(app.outdir), (config.functions.code for config in configs.values()))
-    working_directory.prepare(Path(app.outdir))
+    written: list[TerraformStack] = [*stacks.values(), *environments] if hcl_output.wanted() else []
+    working_directory.prepare(
+        Path(app.outdir), documents={stack.node.id: stack.to_terraform() for stack in written}
+    )
     return Path(app.outdir)

@@ -31,12 +31,21 @@ def install() -> None:
     if stock():
         return
     _lazy_python()
-    _lazy_javascript()
+    preload(_PRELOAD)
 
 
 def stock() -> bool:
     """Whether the bindings as published are asked for."""
     return os.environ.get(STOCK_SWITCH) == "1"
+
+
+def preload(script: Path) -> None:
+    """Have the Node process that jsii starts load this file first."""
+    path = str(script).replace("\\", "\\\\").replace('"', '\\"')
+    option = f'--require "{path}"'
+    options = os.environ.get("NODE_OPTIONS", "")
+    if option not in options:
+        os.environ["NODE_OPTIONS"] = f"{options} {option}".strip()
 
 
 def project_node() -> Path | None:
@@ -77,15 +86,6 @@ def _lazy_python() -> None:
 
     package.__getattr__ = load_submodule  # type: ignore[method-assign]
     sys.modules[BINDINGS] = package
-
-
-def _lazy_javascript() -> None:
-    """Have the Node process that jsii starts load `lazy_index.cjs` first."""
-    path = str(_PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
-    option = f'--require "{path}"'
-    options = os.environ.get("NODE_OPTIONS", "")
-    if option not in options:
-        os.environ["NODE_OPTIONS"] = f"{options} {option}".strip()
 
 
 def _use_project_node() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+JSON_FILE, HCL_FILE = "cdk.tf.json", "cdk.tf"
 LOCK_FILE = ".terraform.lock.hcl"
 OVERRIDE_FILE = "local_override.tf.json"
 PLAIN_ENDPOINT = "LOCAL_AWS_PLAIN_ENDPOINT_URL"
@@ -34,13 +35,25 @@ STAGE_URL = re.compile(
 PROJECT_LOCK = Path(__file__).parent.parent / LOCK_FILE
 
 
-def prepare(outdir: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """Complete the working directory of every stack that was synthesized to `outdir`."""
+def prepare(
+    outdir: Path,
+    environ: Mapping[str, str] = os.environ,
+    documents: Mapping[str, dict[str, Any]] | None = None,
+) -> None:
+    """Complete the working directory of every stack that was synthesized to `outdir`.
+
+    documents: what each stack would be as JSON, by its name, where HCL was written.
+    """
     manifest = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))
-    for stack in manifest["stacks"].values():
+    for name, stack in manifest["stacks"].items():
         directory = outdir / stack["workingDirectory"]
+        document = (documents or {}).get(name)
+        # What an earlier synth wrote in the other form, Terraform would read as well.
+        (directory / (HCL_FILE if document is None else JSON_FILE)).unlink(missing_ok=True)
+        if document is None:
+            document = json.loads((directory / JSON_FILE).read_text(encoding="utf-8"))
         _copy_lock(directory)
-        _override(directory, environ.get("AWS_ENDPOINT_URL", ""), environ.get(PLAIN_ENDPOINT, ""))
+        _override(directory, document, environ.get("AWS_ENDPOINT_URL", ""), environ.get(PLAIN_ENDPOINT, ""))
 
 
 def override(endpoint: str, plain_endpoint: str, stack: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +131,7 @@ def _copy_lock(directory: Path) -> None:
         shutil.copyfile(PROJECT_LOCK, target)
 
 
-def _override(directory: Path, endpoint: str, plain_endpoint: str) -> None:
+def _override(directory: Path, stack: dict[str, Any], endpoint: str, plain_endpoint: str) -> None:
     """Write, replace or remove the override; forget the backend that an earlier `init` used if it changes.
 
     `.terraform/terraform.tfstate` is Terraform's note of the backend in use, not a state. Left there, the
@@ -128,7 +141,6 @@ def _override(directory: Path, endpoint: str, plain_endpoint: str) -> None:
     before = target.read_text(encoding="utf-8") if target.exists() else ""
     after = ""
     if endpoint:
-        stack = json.loads((directory / "cdk.tf.json").read_text(encoding="utf-8"))
         content = override(endpoint, plain_endpoint, stack)
         after = json.dumps(content, indent=2, sort_keys=True) + "\n"
     if after == before:

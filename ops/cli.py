@@ -20,6 +20,7 @@ from ops.commands import (
     drift,
     email,
     local,
+    migrate,
     outputs,
     restore,
     secrets,
@@ -69,6 +70,7 @@ app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(drift.drift)
 app.command()(destroy.destroy)
+app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)
 app.command()(chat.chat)
 app.add_typer(session.app, name="session")

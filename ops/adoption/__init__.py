@@ -39,13 +39,19 @@ FINDERS: dict[str, tuple[str, Find]] = {
 """Type of resource -> service that is asked, and who asks it."""
 
 
-def find(changes: Iterable[Change], environment: str, region: str) -> dict[str, str]:
-    """Address -> import id of each resource that the plan would create and that is there already."""
+def find(
+    changes: Iterable[Change], environment: str, region: str, ours: dict[str, str] | None = None
+) -> dict[str, str]:
+    """Address -> import id of each resource that the plan would create and that is there already.
+
+    ours: the tags by which it is known; when left out, those that Terraform gives the environment.
+    """
     from ops import aws
 
     session = aws.session(region)
     clients: dict[str, Any] = {}
-    ours = {"Project": naming.PROJECT, "Environment": environment, "ManagedBy": "terraform"}
+    if ours is None:
+        ours = {"Project": naming.PROJECT, "Environment": environment, "ManagedBy": "terraform"}
     found: dict[str, str] = {}
     for change in changes:
         if change.actions != ("create",) or change.type not in FINDERS:

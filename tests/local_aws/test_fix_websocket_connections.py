@@ -143,7 +143,7 @@ def test_an_unknown_stage_and_an_unknown_api_are_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ping", "[1]", "3", "{}", '{"action": "unknown"}', '{"action": "$connect"}']
+    "text", ["ping", "[1]", "3", "{}", '{"action": "unknown"}', '{"action": "$connect"}', "[" * 5_000]
 )
 def test_a_frame_without_a_route_goes_to_default(api: Api, text: str) -> None:
     with api.connect("?token=good") as client:

@@ -84,6 +84,7 @@ ALL = (
     "log_group_metrics",
     "cloudtrail_delivery",
     "insights_queries",
+    "cloudformation_data",
 )
 """Names of the modules, in the order in which they are installed."""
 
