@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
     LOCAL_AWS = 9
     """The local AWS could not be started or stopped, or ended by itself."""
     NETWORK = 10
-    """An endpoint could not be reached."""
+    """An endpoint could not be reached, or AWS did not serve: throttled, or failed by itself."""
     TOOL = 11
     """Python, Terraform, Node or Chromium is missing, too old, or could not be brought in."""
     OUTPUT = 12
