@@ -178,7 +178,7 @@ def test_a_provider_without_end_is_cut_at_the_length_of_an_item(deployment: Depl
     stored = deployment.stored()
     assert stored
     assert stored.text == deployment.clients.text() == "🙂" * 90_000
-    assert deployment.model.broken_pipes.acquire(timeout=5), "it goes on speaking"
+    assert deployment.model.broken_pipes.acquire(timeout=30), "it goes on speaking"
 
 
 def test_a_failed_job_waits_and_at_last_goes_to_the_dead_letters(
