@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import signal
 import ssl
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -30,7 +27,7 @@ from functions.shared.table import Table, new_token
 from ops.chat.answer import Answer
 from ops.chat.line import address, trust
 from ops.local_aws.instance import LocalAws
-from tests.local import checkout
+from tests.local import checkout, workers
 from tests.local.checkout import Checkout
 from tests.support.chat_clients import Client, all_at_once
 from tests.support.model_server import KEY, ModelServer, Reply
@@ -65,6 +62,8 @@ def here(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterat
             "CHAT_PROVIDER=anthropic\n"
             f"CHAT_PROVIDER_URL={model.url}\n"
             f"CHAT_WORKER_TIMEOUT_S={WORKER_TIMEOUT_S}\n"
+            # A hostile frame that is throttled never comes to a function, which is to be tried here.
+            "CHAT_THROTTLE_BURST=5000\nCHAT_THROTTLE_RATE=10000\n"
         )
         made.ops("local", "start")
         made.ops("--local", "bootstrap", "dev")
@@ -333,21 +332,6 @@ def test_who_brings_no_token_costs_no_function(new_client: Callable[[], Client])
     assert _knock(client) == 401
 
 
-def _kill_workers(aws: LocalAws) -> int:
-    """Ends the processes in which the chat worker runs; returns how many."""
-    killed = 0
-    for process in Path("/proc").iterdir():
-        try:
-            environ = (process / "environ").read_bytes() if process.name.isdigit() else b""
-        except OSError:
-            continue
-        mine = f"AWS_ENDPOINT_URL={aws.environment()['AWS_ENDPOINT_URL']}".encode() in environ
-        if mine and f"AWS_LAMBDA_FUNCTION_NAME={FUNCTION}".encode() in environ:
-            os.kill(int(process.name), signal.SIGKILL)
-            killed += 1
-    return killed
-
-
 def test_a_message_whose_worker_is_killed_is_answered_after_redelivery_once(
     new_client: Callable[[], Client],
     model: ModelServer,
@@ -356,6 +340,7 @@ def test_a_message_whose_worker_is_killed_is_answered_after_redelivery_once(
     table: Table,
 ) -> None:
     aws.client("secretsmanager").put_secret_value(SecretId=outputs["anthropic_secret_arn"], SecretString=KEY)
+    workers.kill(aws, FUNCTION)  # they believe for a minute that there is no key
     # On AWS a message is seen again after six times the worker's timeout; nobody waits here for a minute.
     aws.client("sqs").set_queue_attributes(
         QueueUrl=outputs["chat_jobs_queue_url"], Attributes={"VisibilityTimeout": str(WORKER_TIMEOUT_S + 2)}
@@ -373,7 +358,7 @@ def test_a_message_whose_worker_is_killed_is_answered_after_redelivery_once(
             while not answer.ended:
                 answer.take(json.loads(await asyncio.wait_for(line.recv(), 60)))
                 if answer.text.startswith("first") and not killed:
-                    killed = await asyncio.to_thread(_kill_workers, aws)
+                    killed = await asyncio.to_thread(workers.kill, aws, FUNCTION)
                     assert killed
                     model.replies = [Reply(PIECES)]
         return answer
