@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ops.alarms.subscriptions import links_in_the_mailbox
 from ops.local_aws.layout import Layout
 from tests.local_aws.alarming import until
 from tests.local_aws.cloud import Cloud, unique
@@ -52,6 +53,18 @@ def _attributes(cloud: Cloud, arn: str) -> dict[str, str]:
     return found
 
 
+def _listed(cloud: Cloud, topic: str) -> list[str]:
+    """Of one topic; the list of all has the same."""
+    sns = cloud.client("sns")
+    of_topic = [
+        one["SubscriptionArn"] for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    ]
+    pages = sns.get_paginator("list_subscriptions").paginate()
+    of_all = [o["SubscriptionArn"] for page in pages for o in page["Subscriptions"] if o["TopicArn"] == topic]
+    assert of_all == of_topic
+    return of_topic
+
+
 def test_trap_50_an_address_waits_for_its_confirmation(fixed: Cloud) -> None:
     sns = fixed.client("sns")
     topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
@@ -61,6 +74,10 @@ def test_trap_50_an_address_waits_for_its_confirmation(fixed: Cloud) -> None:
     assert _attributes(fixed, arn)["PendingConfirmation"] == "true"
     attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     assert (attributes["SubscriptionsPending"], attributes["SubscriptionsConfirmed"]) == ("1", "0")
+    assert _listed(fixed, topic) == ["PendingConfirmation"]
+    [link] = [one for one in links_in_the_mailbox(fixed.instance.environment()) if one.topic_arn == topic]
+    assert sns.confirm_subscription(TopicArn=topic, Token=link.token)["SubscriptionArn"] == arn
+    assert _listed(fixed, topic) == [arn]
 
 
 @pytest.mark.parametrize("protocol", ["http", "https"])
@@ -98,5 +115,6 @@ def test_stock_confirms_an_address_and_hides_the_arn_of_a_web_address(stock: Clo
     with _listener() as (address, posted):
         made = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=address, ReturnSubscriptionArn=True)
         assert made["SubscriptionArn"] == "pending confirmation"
+        assert _listed(stock, topic)[1].startswith("arn:")
         assert until(lambda: len(posted), 1) == 1
         assert posted[0]["SubscribeURL"].startswith("http://")

@@ -2,7 +2,8 @@
 
 Upstream, MiniStack 1.5.33: services/sns.py, _subscribe confirms an email address by itself, ignores
 ReturnSubscriptionArn, without which Terraform does not find an HTTPS subscription again, and
-_send_subscription_confirmation sends a SubscribeURL of plain HTTP at the TLS port. On AWS an address stays
+_send_subscription_confirmation sends a SubscribeURL of plain HTTP at the TLS port; _list_subscriptions and
+_list_subscriptions_by_topic give the ARN of what is still pending. On AWS an address stays
 pending until somebody follows the link in the mail. The fix does the same and sends a link that works; the
 mail with the link is among those that the local AWS's mailbox shows (fixes/ses_messages.py).
 
@@ -22,6 +23,7 @@ from typing import Any
 from ops.local_aws.fixes import ses_messages
 
 BY_MAIL = ("email", "email-json")
+PENDING = "PendingConfirmation"
 
 
 def install() -> None:
@@ -52,7 +54,25 @@ def install() -> None:
         return int(post(endpoint, payload.replace(wrong, right), message_type))
 
     sns._subscribe, sns._http_post_sync = subscribe_and_wait, post_with_a_link_that_works
+    for name in ("_list_subscriptions", "_list_subscriptions_by_topic"):
+        setattr(sns, name, _without_pending_arns(getattr(sns, name)))
     _trust_the_instance()
+
+
+def _without_pending_arns(inner: Any) -> Any:
+    """A list as AWS gives it: in place of the ARN of what nobody confirmed stands `PendingConfirmation`."""
+    from ministack.services import sns
+
+    def listed(params: Mapping[str, Any]) -> Any:
+        status, headers, answer = inner(params)
+        text = answer.decode()
+        for topic in sns._topics.values():
+            for one in topic["subscriptions"]:
+                if not one["confirmed"]:
+                    text = text.replace(f"<SubscriptionArn>{one['arn']}<", f"<SubscriptionArn>{PENDING}<")
+        return status, headers, text.encode()
+
+    return listed
 
 
 def _mail(subscription: Mapping[str, Any]) -> None:
