@@ -30,6 +30,8 @@ from bench.processes import OnProgress, Run
 from functions.shared.table import Session, Table, new_token
 from ops.chat.answer import Answer
 from ops.chat.line import Line, address, trust
+from ops.local_aws.instance import LocalAws
+from tests.local import workers
 from tests.support.chat_clients import Client, all_at_once
 
 GROUP = "chat"
@@ -42,8 +44,9 @@ QUESTION = "Which parts does a software specification have?"
 
 @dataclass(frozen=True)
 class Deployed:
-    """dev. outputs: Terraform's; environ: what leads a process to its local AWS."""
+    """dev. outputs: Terraform's; environ: what leads a process to its local AWS, which is `instance`."""
 
+    instance: LocalAws
     outputs: Mapping[str, str]
     environ: Mapping[str, str]
 
@@ -90,13 +93,9 @@ def _milliseconds(name: str, seconds: list[float], detail: str) -> Figure:
 
 
 def _cold(deployed: Deployed) -> float:
-    """A changed configuration ends the processes of a function."""
-    lambdas = boto3.client("lambda")
+    """The processes of both functions are ended before the connection is opened."""
     for name in FUNCTIONS:
-        full = f"spec-wizard-dev-{name}"
-        description = lambdas.get_function_configuration(FunctionName=full)["Description"].rstrip(".")
-        for text in (f"{description}.", description):
-            lambdas.update_function_configuration(FunctionName=full, Description=text)
+        workers.kill(deployed.instance, f"spec-wizard-dev-{name}")
     (first,) = _asked(deployed, 1)
     return first
 

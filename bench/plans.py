@@ -46,7 +46,7 @@ def measure(directory: Path, on_progress: OnProgress, *, quick: bool) -> tuple[l
             on_progress("planning in turn")
             runs = processes.in_turn(programs, dict.fromkeys(programs, ROUNDS))
             outputs = Terraform(stacks[ENVIRONMENT]).outputs()
-            of_chat, chat_runs = chat.measure(chat.Deployed(outputs, environment), on_progress)
+            of_chat, chat_runs = chat.measure(chat.Deployed(instance, outputs, environment), on_progress)
     wall = {name: processes.median(runs[name]).wall_s for name in programs}
     start = wall["one"] - wall["none"]
     return [

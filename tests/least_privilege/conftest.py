@@ -12,7 +12,7 @@ from tests.least_privilege.proofs import Environment
 from tests.local import checkout
 from tests.support.model_server import KEY, ModelServer
 
-SETTINGS = {"ENABLE_CLOUDFRONT": "false", "CHAT_PROVIDER": "anthropic", "CHAT_WORKER_TIMEOUT_S": "10"}
+SETTINGS = {"ENABLE_CLOUDFRONT": "false", "CHAT_PROVIDER": "anthropic", "CHAT_WORKER_TIMEOUT_S": "60"}
 BUDGET_S = 45 * 60
 """Of the whole run, the deployment included; each proof has a limit of its own. It takes about 15 minutes."""
 

@@ -21,6 +21,7 @@ from ops.errors import OpsError
 from ops.local_aws.example import ACCOUNT_ID
 from ops.local_aws.instance import LocalAws
 from tests.least_privilege.statements import KEPT, PROOFS, TRIED_AGAIN, WRITES_LOG, Granted, proof_of
+from tests.local import workers
 from tests.support.model_server import ModelServer, Reply
 
 ANSWER = Reply(("An ", "answer."))
@@ -64,13 +65,8 @@ class Environment:
         return answer
 
     def refresh(self, function: str) -> None:
-        """New execution environments: what a function keeps for its lifetime, such as a secret, is read
-        again."""
-        lambda_ = self.aws.client("lambda")
-        name = f"spec-wizard-dev-{function}"
-        description = lambda_.get_function_configuration(FunctionName=name)["Description"].rstrip(".")
-        lambda_.update_function_configuration(FunctionName=name, Description=f"{description}.")
-        lambda_.update_function_configuration(FunctionName=name, Description=description)
+        """New execution environments: what a function has of its role for its lifetime, it is given anew."""
+        workers.kill(self.aws, f"spec-wizard-dev-{function}")
 
     def log_of(self, function: str) -> str:
         """The log group that a function writes to."""
