@@ -61,7 +61,7 @@ def the_api_writes_its_access_log(here: Environment) -> bool:
     since = now_ms()
     here.line().close()
     group = here.outputs["application_log_group"].replace("application", "websocket-access")
-    return here.wait(lambda: here.log_lines(group, since - 1000, '"CONNECT"'))
+    return here.wait(lambda: here.log_lines(group, since, '"CONNECT"'))
 
 
 def an_alarm_is_heard(here: Environment) -> bool:
