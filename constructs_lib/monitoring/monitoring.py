@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cdktf import TerraformProvider
+from cdktf import DataResource, TerraformProvider, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_composite_alarm import CloudwatchCompositeAlarm
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from cdktf_cdktf_provider_aws.cloudwatch_query_definition import CloudwatchQueryDefinition
@@ -51,7 +51,8 @@ class Monitoring(Construct):
 
         topic = self._create_topic("topic", "alarms", config.aws_region, key, None)
         names = self._create_alarms(here, topic, None)
-        unhealthy = self._create_composite(topic, [names[alarm.id] for alarm in here if alarm.affects_users])
+        parts = {alarm.id: names[alarm.id] for alarm in here if alarm.affects_users}
+        unhealthy = self._create_composite(topic, parts)
         if elsewhere:
             their_topic = self._create_topic(
                 "us-east-1-topic", "cloudfront-alarms", US_EAST_1, self._create_key(), us_east_1
@@ -115,16 +116,26 @@ class Monitoring(Construct):
             for alarm in watched
         }
 
-    def _create_composite(self, topic: AlarmTopic, names: list[str]) -> CloudwatchCompositeAlarm:
+    def _create_composite(self, topic: AlarmTopic, parts: dict[str, str]) -> CloudwatchCompositeAlarm:
+        """parts: id -> name, as a reference.
+
+        CloudWatch deletes no alarm that a composite one names, and Terraform destroys what is gone from the
+        code before it updates what named it. A replacement goes first: so another list of parts is one.
+        """
+        listed = DataResource(self, "unhealthy-parts", input={"ids": ",".join(parts)})
         return CloudwatchCompositeAlarm(
             self,
             UNHEALTHY,
             alarm_name=self._name(UNHEALTHY),
             alarm_description=UNHEALTHY_MEANING,
-            alarm_rule=unhealthy_rule(names),
+            alarm_rule=unhealthy_rule(list(parts.values())),
             alarm_actions=[topic.topic_arn],
             ok_actions=[topic.topic_arn],
             depends_on=[topic.policy_resource],
+            # Terraform wants the bare address here, not an expression.
+            lifecycle=TerraformResourceLifecycle(
+                replace_triggered_by=[f"{listed.terraform_resource_type}.{listed.friendly_unique_id}"]
+            ),
         )
 
     def _save_queries(self) -> None:

@@ -81,7 +81,7 @@ def test_the_local_aws_is_killed_during_the_apply(here: Checkout) -> None:
 def test_up_converges_and_proves_what_it_deployed(here: Checkout) -> None:
     output = _converge(here)
     assert output.count("  pass ") == len(PROMISES)
-    assert "FAIL" not in output
+    assert "  FAIL " not in output
     said = output.partition("Chat, through the WebSocket API")[2].partition("Outputs")[0]
     assert "This is the built-in model speaking" in said
     assert "AWS_ACCOUNT_ID=123456789012" in output

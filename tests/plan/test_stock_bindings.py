@@ -20,5 +20,5 @@ def test_stock_and_lazy_bindings_synthesize_the_same_bytes(tmp_path: Path) -> No
         environ.pop("NODE_OPTIONS", None)
         subprocess.run([sys.executable, str(ROOT / "main.py")], env=environ, cwd=ROOT, check=True)
         trees.append({p.relative_to(outdir): p.read_bytes() for p in outdir.rglob("*") if p.is_file()})
-    assert len(trees[0]) == 13  # a manifest and three files for each stack
+    assert len(trees[0]) == 22  # a manifest, three files for each stack, and the zips of nine functions
     assert trees[0] == trees[1]
