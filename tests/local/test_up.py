@@ -168,7 +168,8 @@ def test_smoke_for_programs(here: Checkout) -> None:
     results = json.loads(here.ops("--local", "smoke", "dev", "--json"))
     assert [result["promise"] for result in results] == [promise.text for promise in PROMISES]
     assert [result for result in results if not result["held"]] == []
-    assert {result["concern"] for result in results} == {"database", "security", "storage", "cdn", "email"}
+    concerns = {"database", "security", "storage", "cdn", "email", "websocket", "monitoring"}
+    assert {result["concern"] for result in results} == concerns  # all seven
 
 
 def test_trap_05_and_46_smoke_fails_when_a_promise_is_broken(here: Checkout) -> None:
