@@ -158,7 +158,9 @@ class _Recovery:
     def _window(self, table: Any, days: int) -> tuple[float, float]:
         """Whole seconds, as AWS has them."""
         now = time.time()
-        return float(int(max(self.since[table["TableId"]], now - days * DAY_S))), float(int(now))
+        # Switched on before this fix was there: it has seen nothing of what was until now.
+        since = self.since.setdefault(table["TableId"], now)
+        return float(int(max(since, now - days * DAY_S))), float(int(now))
 
     def _keys(self, table: Any, item: Any) -> tuple[Any, Any]:
         value, sort = self.dynamodb._extract_key_val, table["sk_name"]
