@@ -116,11 +116,14 @@ def now_ms() -> int:
 
 
 def a_client_connects(here: Environment) -> bool:
-    try:
-        here.line().close()
-    except OpsError:  # refused, or a failure behind it
-        return False
-    return True
+    def connected() -> bool:
+        try:
+            here.line().close()
+        except OpsError:  # refused, or a failure behind it
+            return False
+        return True
+
+    return here.wait(connected)
 
 
 def a_closed_connection_is_forgotten(here: Environment) -> bool:
@@ -265,9 +268,8 @@ def a_poison_mail_event_is_kept(here: Environment) -> bool:
 
 def writes_its_log(function: str, act: Callable[[Environment], object]) -> Callable[[Environment], bool]:
     def proof(here: Environment) -> bool:
-        since = now_ms()
+        since, mark = now_ms(), f"spec-wizard-dev-{function}"
         act(here)
-        mark = f"spec-wizard-dev-{function}"
         return here.wait(lambda: here.log_lines(here.log_of(function), since, mark))
 
     return proof

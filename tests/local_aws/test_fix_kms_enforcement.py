@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.local_aws.example import ACCOUNT_ID, REGION
-from tests.local_aws.cloud import Caller, Cloud, allow, document, item, refused
+from tests.local_aws.cloud import Caller, Cloud, allow, document, item, refused, unique
 
 USES = ["kms:Decrypt", "kms:GenerateDataKey"]
 
@@ -89,6 +89,29 @@ def test_items_need_the_tables_key(fixed: Cloud) -> None:
     writer.put_item(TableName=table, Item=item())
     writer = fixed.assume(fixed.role(items, allow("kms:Decrypt", key, **only))).client("dynamodb")
     writer.put_item(TableName=table, Item=item())
+
+
+def _secret(cloud: Cloud, key: str) -> str:
+    name = unique("secret")
+    made = cloud.client("secretsmanager").create_secret(Name=name, SecretString="value", KmsKeyId=key)
+    return str(made["ARN"])
+
+
+def test_a_secrets_value_needs_its_key(fixed: Cloud) -> None:
+    key = fixed.key()
+    secret = _secret(fixed, key)
+    reading = allow("secretsmanager:GetSecretValue", secret)
+    without = fixed.assume(fixed.role(reading)).client("secretsmanager")
+    assert refused(without.get_secret_value, SecretId=secret) == "AccessDeniedException"
+    decrypting = allow("kms:Decrypt", key, **via("secretsmanager"))
+    reader = fixed.assume(fixed.role(reading, decrypting)).client("secretsmanager")
+    assert reader.get_secret_value(SecretId=secret)["SecretString"] == "value"
+
+
+def test_stock_hands_a_secret_out_without_its_key(stock: Cloud) -> None:
+    secret = _secret(stock, stock.key())
+    reader = stock.assume(stock.role(allow("secretsmanager:GetSecretValue", secret)))
+    assert reader.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"] == "value"
 
 
 def test_a_key_policy_that_denies_wins(fixed: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""Permission to use the customer key of an S3 object or a DynamoDB table, and kms:EncryptionContext.
+"""Permission to use the customer key of an S3 object, a DynamoDB table or a secret; kms:EncryptionContext.
 
 Upstream, MiniStack 1.5.33: app.py, _dispatch_service_request asks for KMS permissions in direct calls of
 KMS only, and gives those no kms:EncryptionContext:* condition keys. A role without kms:Decrypt thus reads
@@ -40,9 +40,10 @@ ANONYMOUS = (
 
 
 def install() -> None:
-    """Wraps the handlers of S3 and DynamoDB and the condition keys of KMS."""
+    """Wraps the handlers of S3, DynamoDB and Secrets Manager, and the condition keys of KMS."""
     _install_s3()
     _install_dynamodb()
+    _install_secrets()
     _install_direct_calls()
 
 
@@ -122,6 +123,25 @@ def _tables(body: bytes) -> set[str]:
     for part in request.get("TransactItems") or []:
         named += [operation.get("TableName") for operation in part.values() if isinstance(operation, dict)]
     return {dynamodb._normalize_table_name(name) for name in named if isinstance(name, str)}
+
+
+def _install_secrets() -> None:
+    from ministack.services import secretsmanager
+
+    inner = secretsmanager.handle_request
+
+    async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
+        answer = await inner(method, path, headers, body, query_params)
+        if headers.get("x-amz-target", "").endswith(".GetSecretValue") and answer[0] == 200:
+            found = json.loads(answer[2])
+            _, secret = secretsmanager._resolve(found["ARN"])
+            context = {"SecretARN": found["ARN"], "SecretVersionId": found.get("VersionId", "")}
+            key = (secret or {}).get("KmsKeyId")
+            if no := refusal("secretsmanager", "kms:Decrypt", key, headers, query_params, context):
+                return no
+        return answer
+
+    secretsmanager.handle_request = handle_request
 
 
 def _install_direct_calls() -> None:
