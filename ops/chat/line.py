@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import ssl
 from collections.abc import Mapping
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from ops.chat.answer import Frame
 
 OPEN_TIMEOUT_S = 20.0
+
+_silent = logging.getLogger(__name__)
+"""The library's: what breaks a connection is told by Lost, not by a traceback beside the command's output."""
+_silent.setLevel(logging.CRITICAL + 1)
 
 
 class Lost(Exception):
@@ -84,6 +89,7 @@ class Line:
                     origin=origin,  # type: ignore[arg-type]
                     open_timeout=OPEN_TIMEOUT_S,
                     max_size=None,
+                    logger=_silent,
                     **options,
                 )
             )

@@ -207,3 +207,21 @@ def test_a_connection_is_opened_again_through_failures_of_the_server(chat_that_a
     conversation._reconnect()
     assert statuses == []
     conversation.close()
+
+
+def test_a_broken_connection_leaves_no_traceback_beside_the_output(
+    chat_that_answers: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the library meets in its own thread is told by Lost alone."""
+    from websockets.client import ClientProtocol
+
+    def broken(self: Any, data: bytes) -> None:
+        raise RuntimeError("an internal error")
+
+    _, url = chat_that_answers
+    with Line(url, "token") as line:
+        monkeypatch.setattr(ClientProtocol, "receive_data", broken)
+        line.send("anything")  # the server answers by closing
+        with pytest.raises(Lost):
+            line.receive(5)
+    assert [record for record in caplog.records if record.name != "websockets.server"] == []
