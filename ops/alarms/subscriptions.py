@@ -59,6 +59,11 @@ def subscriptions(sns: Any, topic_arn: str) -> Iterator[Subscription]:
             yield Subscription(topic_arn, one["Protocol"], one["Endpoint"], confirmed)
 
 
+def links_are_readable(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there is a mailbox that can be looked into: that of a local AWS."""
+    return PLAIN_ENDPOINT in environ
+
+
 def links_in_the_mailbox(environ: Mapping[str, str] = os.environ) -> list[Link]:
     """Those of mails that the local AWS keeps; on AWS nobody can read them but their receiver."""
     import json

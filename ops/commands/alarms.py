@@ -93,12 +93,17 @@ def confirm(
 
 def confirm_from_the_mailbox(outputs: dict[str, str]) -> int:
     """Confirm what waits for it and whose mail is in the local AWS's mailbox; returns how many there were."""
-    from ops.alarms.subscriptions import links_in_the_mailbox, subscriptions, topics
+    from ops.alarms.subscriptions import links_are_readable, links_in_the_mailbox, subscriptions, topics
 
-    waiting = {
-        arn for arn in topics(outputs) if any(not one.confirmed for one in subscriptions(_sns(arn), arn))
-    }
-    links = [one for one in links_in_the_mailbox() if one.topic_arn in waiting]
+    waiting = [one for arn in topics(outputs) for one in subscriptions(_sns(arn), arn) if not one.confirmed]
+    links = [one for one in links_in_the_mailbox() if one.topic_arn in {w.topic_arn for w in waiting}]
+    if not links and links_are_readable():
+        # The mail is gone, as after a restart of the local AWS: asked again, SNS sends another.
+        for one in waiting:
+            _sns(one.topic_arn).subscribe(
+                TopicArn=one.topic_arn, Protocol=one.protocol, Endpoint=one.endpoint
+            )
+        links = [one for one in links_in_the_mailbox() if one.topic_arn in {w.topic_arn for w in waiting}]
     # The last mail is the one whose link is good.
     for topic_arn, token in {one.topic_arn: one.token for one in links}.items():
         _confirm(topic_arn, token)

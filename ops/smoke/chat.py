@@ -14,6 +14,8 @@ from ops.chat import sessions
 from ops.chat.answer import Answer, Disorder, Frame
 from ops.chat.line import Line, Lost, Refused
 from ops.chat.sessions import Opened
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
 from ops.smoke import Broken, Promise
 from ops.smoke.deployment import Deployment
 
@@ -97,7 +99,7 @@ def bytes_end_the_connection(deployment: Deployment) -> str:
     Source: API Gateway developer guide, "Binary media types for WebSocket APIs".
     """
     with _session(deployment) as opened, _line(deployment, opened.token) as other:
-        with Line(deployment.outputs["websocket_url"], opened.token) as line:
+        with _open(deployment, opened.token) as line:
             line.send(b"\x00\xff")
             try:
                 raise Broken(f"bytes were answered with {_receive(line, FRAME_S)}")
@@ -118,9 +120,20 @@ def _session(deployment: Deployment) -> Iterator[Opened]:
         sessions.forget(deployment, opened.session_id)
 
 
+def _open(deployment: Deployment, token: str, origin: str | None = None) -> Line:
+    """A connection. As any client does, it tries once more where nothing answered in time."""
+    url = deployment.outputs["websocket_url"]
+    try:
+        return Line(url, token, origin=origin)
+    except OpsError as error:
+        if error.code is not ExitCode.NETWORK:
+            raise
+    return Line(url, token, origin=origin)
+
+
 @contextmanager
 def _line(deployment: Deployment, token: str) -> Iterator[Line]:
-    with Line(deployment.outputs["websocket_url"], token) as line:
+    with _open(deployment, token) as line:
         try:
             yield line
         except Lost as error:
@@ -129,7 +142,7 @@ def _line(deployment: Deployment, token: str) -> Iterator[Line]:
 
 def _refused(deployment: Deployment, what: str, token: str, origin: str | None = None) -> str:
     try:
-        with Line(deployment.outputs["websocket_url"], token, origin=origin):
+        with _open(deployment, token, origin):
             raise Broken(f"{what} was let in")
     except Refused as refusal:
         if refusal.status not in (401, 403):

@@ -75,7 +75,8 @@ def test_trap_50_an_address_waits_for_its_confirmation(fixed: Cloud) -> None:
     attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
     assert (attributes["SubscriptionsPending"], attributes["SubscriptionsConfirmed"]) == ("1", "0")
     assert _listed(fixed, topic) == ["PendingConfirmation"]
-    [link] = [one for one in links_in_the_mailbox(fixed.instance.environment()) if one.topic_arn == topic]
+    # Asked twice, so there are two mails; the last one counts.
+    *_, link = [one for one in links_in_the_mailbox(fixed.instance.environment()) if one.topic_arn == topic]
     assert sns.confirm_subscription(TopicArn=topic, Token=link.token)["SubscriptionArn"] == arn
     assert _listed(fixed, topic) == [arn]
 

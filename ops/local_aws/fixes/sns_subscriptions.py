@@ -35,11 +35,12 @@ def install() -> None:
     def subscribe_and_wait(params: Mapping[str, Any]) -> Any:
         protocol, endpoint, topic = (sns._p(params, name) for name in ("Protocol", "Endpoint", "TopicArn"))
         before = _found(topic, protocol, endpoint)
+        confirmed = before is not None and bool(before["confirmed"])
         status, headers, answer = subscribe(params)
         made = _found(topic, protocol, endpoint)
         if status != 200 or made is None:
             return status, headers, answer
-        if before is None and protocol in BY_MAIL:
+        if not confirmed and protocol in BY_MAIL:  # asked again, it is sent another mail
             made.update(confirmed=False, token=str(uuid.uuid4()))
             made["attributes"].update(PendingConfirmation="true", ConfirmationWasAuthenticated="false")
             _mail(made)
