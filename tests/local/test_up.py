@@ -144,9 +144,10 @@ def test_a_lost_state_is_made_again_from_what_is_there(here: Checkout) -> None:
         assert plan.returncode == 0, plan.stdout
 
 
-def test_a_changed_setting_is_one_update(here: Checkout) -> None:
+def test_a_changed_setting_is_an_update_of_what_it_is_about(here: Checkout) -> None:
+    """The application's log group, that of the function which copies errors, and both of the chat's API."""
     difference = here.cdktf("diff", "dev", LOG_RETENTION_DAYS="7")
-    assert "Plan: 0 to add, 1 to change, 0 to destroy." in difference
+    assert "Plan: 0 to add, 4 to change, 0 to destroy." in difference
 
 
 def test_wrong_configuration_is_told_by_cdktf_too(here: Checkout) -> None:
