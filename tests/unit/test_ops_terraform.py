@@ -301,7 +301,7 @@ class TestInterruption:
         """Ctrl-C at the terminal goes to the whole group: Terraform must get one interrupt, not two."""
         process = started(1)
         os.killpg(process.pid, number)
-        _, error = process.communicate(timeout=10)
+        _, error = process.communicate(timeout=60)
         assert process.returncode == ExitCode.INTERRUPTED
         assert (tmp_path / "state").read_text() == "written"
         assert (tmp_path / "interrupts").read_text() == "x"
@@ -315,7 +315,7 @@ class TestInterruption:
         assert self.interrupts(tmp_path, 1) == "x"
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
         assert process.returncode == ExitCode.INTERRUPTED
         assert (tmp_path / "interrupts").read_text() == "xx"
 
@@ -330,7 +330,7 @@ class TestInterruption:
         assert process.poll() is None
         assert (tmp_path / "interrupts").read_text() == "x"
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
         assert process.returncode == ExitCode.INTERRUPTED
 
     def test_a_failure_of_ours_ends_it_too(self, fake: Fake, tmp_path: Path) -> None:
