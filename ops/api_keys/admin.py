@@ -83,7 +83,7 @@ class AdminApi:
         self._fail(answer, doing)
 
     def _fail(self, answer: requests.Answer, doing: str) -> NoReturn:
-        said = f"status {answer.status}{f', {answer.kind}' if answer.kind else ''}"
+        said = answer.said
         if answer.status in (401, 403):
             raise OpsError(
                 f"OpenAI does not take the Admin key while {doing} ({said}).",

@@ -61,7 +61,7 @@ def _ask(key: Key, kind: Kind, base: str) -> requests.Answer:
 
 
 def _failure(answer: requests.Answer, kind: Kind, base: str) -> OpsError:
-    said = f"status {answer.status}{f', {answer.kind}' if answer.kind else ''}"
+    said = answer.said
     if answer.status == 401:
         return OpsError(
             f"{kind.owner} does not take this key ({said}).",

@@ -31,6 +31,11 @@ class Answer:
         names = (error.get("code"), error.get("type"))
         return next((name for name in names if isinstance(name, str) and _KIND.fullmatch(name)), "")
 
+    @property
+    def said(self) -> str:
+        """Status and kind, for a message."""
+        return f"status {self.status}{f', {self.kind}' if self.kind else ''}"
+
 
 class Unreachable(Exception):
     """No answer came. Its text says why."""

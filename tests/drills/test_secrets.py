@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from functions.shared.table import Table, new_token
@@ -26,7 +25,7 @@ from ops.chat.line import address, trust
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.instance import LocalAws
-from tests.local import checkout, workers
+from tests.local import checkout, tables, workers
 from tests.local.checkout import COLOURS, Checkout
 from tests.local_aws.cloud import Caller, Cloud, refused
 from tests.support import terminal
@@ -123,14 +122,7 @@ def ask(here: Checkout, aws: LocalAws) -> Callable[[str], str]:
     environ = aws.environment()
     outputs: dict[str, str] = json.loads(here.ops("--local", "outputs", "dev", "--json"))
     url = address(outputs["websocket_url"], environ)
-    resource = boto3.resource(
-        "dynamodb",
-        region_name=outputs["aws_region"],
-        endpoint_url=environ["AWS_ENDPOINT_URL"],
-        verify=environ["AWS_CA_BUNDLE"],
-        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
-    )
+    resource = tables.resource(aws, outputs["aws_region"])
     table = Table(outputs["dynamodb_table_name"], resource=resource)
 
     def question(text: str) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 from ulid import ULID
 
 from functions.shared.table import Table, new_token
@@ -21,7 +20,7 @@ from ops.errors import OpsError
 from ops.local_aws.example import ACCOUNT_ID
 from ops.local_aws.instance import LocalAws
 from tests.least_privilege.statements import KEPT, PROOFS, TRIED_AGAIN, WRITES_LOG, Granted, proof_of
-from tests.local import workers
+from tests.local import tables, workers
 from tests.support.model_server import ModelServer, Reply
 
 ANSWER = Reply(("An ", "answer."))
@@ -37,15 +36,7 @@ class Environment:
     def __init__(self, aws: LocalAws, outputs: dict[str, str], model: ModelServer) -> None:
         self.aws, self.outputs, self.model = aws, outputs, model
         self.patience_s = PATIENT
-        environ = aws.environment()
-        resource = boto3.resource(
-            "dynamodb",
-            region_name=outputs["aws_region"],
-            endpoint_url=environ["AWS_ENDPOINT_URL"],
-            verify=environ["AWS_CA_BUNDLE"],
-            aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
-        )
+        resource = tables.resource(aws, outputs["aws_region"])
         self.items = resource.Table(outputs["dynamodb_table_name"])
         self.table = Table(outputs["dynamodb_table_name"], resource=resource)
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,7 +26,7 @@ from functions.shared.table import Table, new_token
 from ops.chat.answer import Answer
 from ops.chat.line import address, trust
 from ops.local_aws.instance import LocalAws
-from tests.local import checkout, workers
+from tests.local import checkout, tables, workers
 from tests.local.checkout import Checkout
 from tests.support.chat_clients import Client, all_at_once
 from tests.support.model_server import KEY, ModelServer, Reply
@@ -85,15 +84,7 @@ def outputs(here: Checkout) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def dynamodb(aws: LocalAws, outputs: dict[str, str]) -> Any:
     """DynamoDB as a resource."""
-    environ = aws.environment()
-    return boto3.resource(
-        "dynamodb",
-        region_name=outputs["aws_region"],
-        endpoint_url=environ["AWS_ENDPOINT_URL"],
-        verify=environ["AWS_CA_BUNDLE"],
-        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
-    )
+    return tables.resource(aws, outputs["aws_region"])
 
 
 @pytest.fixture(scope="module")
