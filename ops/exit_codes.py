@@ -46,5 +46,11 @@ class ExitCode(IntEnum):
     """A plan has changes (only where asked for)."""
     DRIFT = 21
     """What is deployed was changed outside Terraform."""
+    GATED = 22
+    """A plan would lose data, widen access or expose something, and nobody acknowledged it."""
+    STALE = 23
+    """A saved plan is not what would be planned now: commit, state, synthesized stack or versions differ."""
+    POLICY = 24
+    """A policy check found something that no skip explains, or a skip that explains nothing."""
     INTERRUPTED = 130
     """Ctrl-C."""

@@ -1,0 +1,1 @@
+"""What an environment costs in a month, offline: dated prices, and usage as the repository assumes it."""

@@ -1,0 +1,53 @@
+"""What a gate found in a plan."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+
+class Gate(StrEnum):
+    """Which rule was hit; the word is what an acknowledgement names."""
+
+    DATA_LOSS = "data-loss"
+    """Something that holds data would be destroyed, replaced or forgotten."""
+    BROADENING = "broadening"
+    """A policy would allow more than it does."""
+    EXPOSURE = "exposure"
+    """Something would be reachable by the public, or by people who are not signed in."""
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """One entry of environments/acknowledged.toml that applies to a finding."""
+
+    reason: str
+    by: str
+    expires: date
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing in a plan that somebody must say yes to.
+
+    address, construct_path: of the resource. what: one sentence in plain words, secrets masked. details: the
+    lines below it, such as the statement that got wider. acknowledged: who said yes to it in the repository,
+    or None.
+    """
+
+    gate: Gate
+    address: str
+    construct_path: str
+    what: str
+    details: tuple[str, ...] = ()
+    acknowledged: Acknowledgement | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self) | {
+            "gate": str(self.gate),
+            "acknowledged": self.acknowledged
+            and asdict(self.acknowledged) | {"expires": self.acknowledged.expires.isoformat()},
+        }

@@ -1,0 +1,1 @@
+"""What one environment has and another has not, beyond what their configurations say."""

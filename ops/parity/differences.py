@@ -1,0 +1,19 @@
+"""How two environments' stacks differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ParityDifference:
+    """One difference that no configuration explains.
+
+    path: the construct path without the environment, such as database/table. what: one sentence. only_in:
+    the environments that have it; missing_in: those that have not, empty for an attribute that differs.
+    """
+
+    path: str
+    what: str
+    only_in: tuple[str, ...] = ()
+    missing_in: tuple[str, ...] = ()
