@@ -301,6 +301,8 @@ class Terraform:
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                # Plans and states that could not be stored are for their owner; providers may be shared.
+                umask=-1 if arguments[0] == "init" else 0o077,
             )
         except OSError as error:
             raise terraform_failures.missing(binary(), error.strerror or str(error)) from error

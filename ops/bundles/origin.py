@@ -13,7 +13,10 @@ from ops.bundles.manifest import Run
 
 @dataclass(frozen=True)
 class Commit:
-    """sha: 40 hex digits, "" outside git. dirty: files differ from it, or are not in it."""
+    """sha: 40 hex digits, "" outside git. dirty: files of it are changed.
+
+    New files beside it do not count, a bundle may be one: what they change is in the synthesized stack.
+    """
 
     sha: str
     dirty: bool
@@ -22,7 +25,7 @@ class Commit:
 def commit() -> Commit:
     """Of the checkout."""
     sha = _git("rev-parse", "HEAD")
-    return Commit(sha, bool(sha) and bool(_git("status", "--porcelain")))
+    return Commit(sha, bool(sha) and bool(_git("status", "--porcelain", "--untracked-files=no")))
 
 
 def run(environ: Mapping[str, str] = os.environ) -> Run | None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from environments import ConfigurationError
 from ops.bundles import origin
 from ops.bundles.file import STACK, Bundle
 from ops.bundles.manifest import Failure, Manifest
@@ -39,9 +40,7 @@ def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
     """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it."""
     try:
         yield
-    except (OpsError, ValueError, KeyboardInterrupt) as error:
-        if isinstance(error, ValueError) and type(error).__name__ != "ConfigurationError":
-            raise
+    except (OpsError, ConfigurationError, KeyboardInterrupt) as error:
         if file:
             _write_failure(attempt, file, error)
         raise
