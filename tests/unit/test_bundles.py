@@ -296,6 +296,6 @@ class TestTerraformsPlan:
     def test_state_before(self, state: Any, version: StateVersion) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("tfstate", '{"lineage": "x", "serial": 99}')
-            archive.writestr("tfstate-prev", json.dumps(state))
+            archive.writestr("tfstate", json.dumps(state))
+            archive.writestr("tfstate-prev", '{"lineage": "", "serial": 0}')
         assert terraform_plan.state_before(buffer.getvalue()) == version
