@@ -16,12 +16,14 @@ from ops.commands import (
     bootstrap,
     chat,
     dashboard,
+    deploy,
     destroy,
     drift,
     email,
     local,
     migrate,
     outputs,
+    plan,
     restore,
     secrets,
     session,
@@ -66,6 +68,8 @@ def options(
 app.command()(up.up)
 app.command()(up.down)
 app.command()(bootstrap.bootstrap)
+app.command()(plan.plan)
+app.command()(deploy.deploy)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(drift.drift)

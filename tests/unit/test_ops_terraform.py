@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -367,3 +368,16 @@ def test_a_state_that_is_refused_is_kept(fake: Fake) -> None:
         terraform.store_unstored()
     assert refused.value.code is ExitCode.STATE
     assert kept.read_text() == "{}"
+
+
+@pytest.mark.parametrize(("command", "mode"), [("plan", 0o600), ("init", 0o644)])
+def test_what_it_writes_is_for_its_owner_but_providers_may_be_shared(
+    fake: Fake, command: str, mode: int
+) -> None:
+    terraform = fake('touch "${1#-chdir=}/written"; ' + answers(show="echo '{}'"))
+    before = os.umask(0o022)
+    try:
+        getattr(terraform, command)()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((terraform.directory / "written").stat().st_mode) == mode
