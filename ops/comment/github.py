@@ -25,7 +25,14 @@ class GitHubPullRequest:
     """
 
     def __init__(
-        self, client: Github, repository: str, number: int, *, author: str, run_id: str = "", kind: str = "plan"
+        self,
+        client: Github,
+        repository: str,
+        number: int,
+        *,
+        author: str,
+        run_id: str = "",
+        kind: str = "plan",
     ) -> None:
         self._repository = client.get_repo(repository)  # lazy: asks nothing
         self._issue = self._repository.get_issue(number)
@@ -42,7 +49,7 @@ class GitHubPullRequest:
 
     def comments(self) -> list[Comment]:
         """All pages of them."""
-        with translated(f"GitHub: listing the comments of pull request {self._number}", permission=PERMISSION):
+        with translated(f"GitHub: listing comments of pull request {self._number}", permission=PERMISSION):
             self._known = {comment.id: comment for comment in self._issue.get_comments()}
             # The account of an author may be gone; GitHub then names none.
             found = [

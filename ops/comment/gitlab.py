@@ -14,7 +14,6 @@ from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from gitlab import Gitlab
-    from gitlab.v4.objects import ProjectMergeRequestNote
 
 LIMIT = 1_000_000
 """Characters of a note. Source: GitLab's documentation, "Application limits", "Size of comments"."""
@@ -38,7 +37,10 @@ def connect(environ: Mapping[str, str]) -> Gitlab:
         )
     # python-gitlab waits by itself where GitLab says how long (429 with Retry-After), ten times at most.
     return Gitlab(
-        environ.get("CI_SERVER_URL") or "https://gitlab.com", private_token=token, timeout=REQUEST_S, per_page=100
+        environ.get("CI_SERVER_URL") or "https://gitlab.com",
+        private_token=token,
+        timeout=REQUEST_S,
+        per_page=100,
     )
 
 
@@ -51,7 +53,7 @@ def author(client: Gitlab) -> str:
 
 @contextmanager
 def translated(doing: str, *, may_be_gone: bool = False) -> Iterator[None]:
-    """Raises Passing, TooLong or OpsError for python-gitlab's failures; Gone for a 404 where it may be that."""
+    """Raises Passing, TooLong or OpsError for python-gitlab's failures; Gone for a 404 if it may be that."""
     import gitlab
     import requests
 
@@ -87,28 +89,28 @@ def _meaning(status: int, message: Any, doing: str) -> Passing | TooLong | OpsEr
 class GitLabMergeRequest:
     """Implements `sticky.Platform`. project: its id, or its path; number: as in `!7`."""
 
-    def __init__(
-        self, client: Gitlab, project: str, number: int, *, author: str, kind: str = "plan"
-    ) -> None:
+    def __init__(self, client: Gitlab, project: str, number: int, *, author: str, kind: str = "plan") -> None:
         self._project = client.projects.get(project, lazy=True)
         self._request = self._project.mergerequests.get(number, lazy=True)
         self._number = number
         self._author = author
         self._kind = kind
-        self._known: dict[int, ProjectMergeRequestNote] = {}
+        self._address = ""
 
     def head(self) -> str:
         """SHA of the merge request's newest commit."""
         with translated(f"GitLab: reading merge request !{self._number}"):
-            return str(self._project.mergerequests.get(self._number).sha)
+            found = self._project.mergerequests.get(self._number)
+        self._address = str(found.web_url)
+        return str(found.sha)
 
     def comments(self) -> list[Comment]:
         """All pages of the notes that people and programs wrote."""
         with translated(f"GitLab: listing the notes of merge request !{self._number}"):
             notes = [note for note in self._request.notes.list(iterator=True) if not note.system]
-        self._known = {note.id: note for note in notes}
+        address = self._address and f"{self._address}#note_"
         found = [
-            (note.id, note.author["username"], note.body, f"{self._address()}#note_{note.id}") for note in notes
+            (note.id, note.author["username"], note.body, address and f"{address}{note.id}") for note in notes
         ]
         return ours(found, self._author, self._kind)
 
@@ -137,6 +139,3 @@ class GitLabMergeRequest:
         except (gitlab.exceptions.GitlabError, requests.RequestException):
             return None
         return any(one.iid < marker.run and one.status in UNDER_WAY for one in pipelines)
-
-    def _address(self) -> str:
-        return f"{self._project.manager.gitlab.url}/{self._project.get_id()}/-/merge_requests/{self._number}"

@@ -45,13 +45,13 @@ class Patience:
         tell: Callable[[str], object],
         *,
         longest_s: float = LONGEST_S,
-        sleep: Callable[[float], object] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
-        self._tell = tell
+        self.tell = tell
         self._left_s = longest_s
         self._longest_s = longest_s
         self._next_s = FIRST_S
-        self.sleep = sleep
+        self.sleep = sleep or time.sleep
 
     def wait(self, failure: Passing) -> None:
         """Raises OpsError (NETWORK) where the wait would be longer than what is left."""
@@ -66,7 +66,7 @@ class Patience:
                 code=ExitCode.NETWORK,
             )
         self._left_s -= seconds
-        self._tell(f"{failure.why}: trying again in {seconds:.0f} s")
+        self.tell(f"{failure.why}: trying again in {seconds:.0f} s")
         self.sleep(seconds)
 
     def until_done(self, ask: Callable[[], T]) -> T:

@@ -66,7 +66,7 @@ class Platform(Protocol):
 @dataclass(frozen=True)
 class Outcome:
     """what: created, updated, unchanged; newer: a newer run has commented; outdated: the pull request has a
-    newer commit. url: of the comment that is there, or "". shown: its marker, if any. characters: of the body.
+    newer commit. url: of the comment that is there, or "". shown: its marker, if any. characters: of it.
     """
 
     what: str
@@ -112,6 +112,7 @@ class Posting:
         self._body = self._rendered()
         self._did = "unchanged"
         self._watched_s = 0.0
+        self._settled = False
 
     def run(self) -> Outcome:
         """Post until there is nothing to do. Raises OpsError."""
@@ -149,11 +150,23 @@ class Posting:
         if self._wrote(keep) | self._removed(comments, keep):
             return None
         assert keep
-        if self._watched_s < WATCH_S and self._platform.older_runs(mine) is not False:
-            self._patience.sleep(LOOK_AGAIN_S)
-            self._watched_s += LOOK_AGAIN_S
+        if not self._settled:
+            self._settle()
             return None
         return Outcome(self._did, keep.url, keep.marker, len(keep.body))
+
+    def _settle(self) -> None:
+        """Wait while an older run may still write. The look that counts is the one after that."""
+        if self._platform.older_runs(self._marker) is False:
+            self._settled = True
+            return
+        if not self._watched_s:
+            self._patience.tell(
+                f"An older run may still write: watching the comment for {WATCH_S:.0f} s at most"
+            )
+        self._patience.sleep(LOOK_AGAIN_S)
+        self._watched_s += LOOK_AGAIN_S
+        self._settled = self._watched_s >= WATCH_S
 
     def _wrote(self, keep: Comment | None) -> bool:
         """Whether the comment that is kept had to be written."""

@@ -69,7 +69,9 @@ def message(data: Any) -> str:
     told = data.get("message", "") if isinstance(data, Mapping) else ""
     inner = data.get("errors", ()) if isinstance(data, Mapping) else ()
     details = [str(one.get("message", "")) for one in inner if isinstance(one, Mapping)]
-    return without_secrets(" ".join(": ".join(filter(None, [str(told), *details])).split())[:300]) or "no reason"
+    return (
+        without_secrets(" ".join(": ".join(filter(None, [str(told), *details])).split())[:300]) or "no reason"
+    )
 
 
 def _limited(said: str, headers: Mapping[str, Any]) -> bool:

@@ -2,9 +2,9 @@
 
 It answers as documented: pages of 30 unless asked (100 at most) with a Link header, the author by the token,
 422 for a body above 65,536 characters, 403 for a token that only reads and for a rate limit, 404 for what a
-token may not see. `before` is called with each request before it is done and `after` once it is: both may wait,
-and may return a Fault to be answered instead. Source: docs.github.com, "REST API endpoints for issues" and
-"for pull requests", "Rate limits for the REST API", "Using pagination in the REST API".
+token may not see. `before` is called with each request before it is done and `after` once it is: both may
+wait, and may return a Fault to be answered instead. Source: docs.github.com, "REST API endpoints for
+issues" and "for pull requests", "Rate limits for the REST API", "Using pagination in the REST API".
 """
 
 from __future__ import annotations
@@ -177,14 +177,18 @@ class GitHubServer:
         self, do: Any, found: re.Match[str], seen: Seen, account: Account, query: Mapping[str, list[str]]
     ) -> tuple[int, Any, dict[str, str]]:
         try:
-            status, body = do(*[int(part) if part.isdigit() else part for part in found.groups()], seen, account)
+            status, body = do(
+                *[int(part) if part.isdigit() else part for part in found.groups()], seen, account
+            )
         except LookupError:
             return 404, {"message": "Not Found"}, {}
         if isinstance(body, list):
             return status, *self._page(seen, body, query)
         return status, body, {}
 
-    def _page(self, seen: Seen, every: list[Json], query: Mapping[str, list[str]]) -> tuple[Any, dict[str, str]]:
+    def _page(
+        self, seen: Seen, every: list[Json], query: Mapping[str, list[str]]
+    ) -> tuple[Any, dict[str, str]]:
         size = min(int(query.get("per_page", ["30"])[0]), 100)
         page = int(query.get("page", ["1"])[0])
         if "labels" in query:
@@ -200,7 +204,9 @@ class GitHubServer:
 
         links = [f'{to(page + 1)}; rel="next"', f'{to(last)}; rel="last"'] if page < last else []
         shown = every[(page - 1) * size : page * size]
-        body: Any = {"total_count": len(every), "workflow_runs": shown} if seen.path.endswith("/runs") else shown
+        body: Any = (
+            {"total_count": len(every), "workflow_runs": shown} if seen.path.endswith("/runs") else shown
+        )
         return body, {"link": ", ".join(links)} if links else {}
 
     def _routes(self) -> list[tuple[str, str, Callable[..., tuple[int, Any]]]]:
@@ -210,7 +216,11 @@ class GitHubServer:
             ("POST", r"/issues/(\d+)/comments", self._create_comment),
             ("PATCH", r"/issues/comments/(\d+)", self._edit_comment),
             ("DELETE", r"/issues/comments/(\d+)", self._delete_comment),
-            ("GET", r"/issues", lambda *_: (200, sorted(self.issues.values(), key=lambda one: -one["number"]))),
+            (
+                "GET",
+                r"/issues",
+                lambda *_: (200, sorted(self.issues.values(), key=lambda one: -one["number"])),
+            ),
             ("POST", r"/issues", self._create_issue),
             ("PATCH", r"/issues/(\d+)", self._edit_issue),
             ("GET", r"/labels/([\w-]+)", lambda name, *_: (200, self.labels[name])),
@@ -224,7 +234,10 @@ class GitHubServer:
         return (200, body) if self.actions else (403, {"message": "Resource not accessible by integration"})
 
     def _run(self, number: int) -> Json:
-        return next(iter([run for run in self.runs if run["id"] == number]), {})
+        for run in self.runs:
+            if run["id"] == number:
+                return run
+        raise LookupError(number)
 
     def _pull(self, number: int, seen: Seen, account: Account) -> tuple[int, Any]:
         address = f"{self.url}/repos/{REPOSITORY}/pulls/{number}"
