@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ops.commands.plan import ApproveBroadening
-from ops.errors import OpsError
-from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
     from ops.deployment.making import Attempt
     from ops.stacks import Stack
     from ops.terraform import Plan, Terraform
-
-ASKS_FOR_ITS_NAME = "prod"
-"""The environment whose deploy wants its name typed."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +54,11 @@ def deploy(
 
     from rich.console import Console
 
+    from ops import confirmation
     from ops.deployment.making import Attempt, recorded
 
     answers = Answers(yes, confirm, approve_broadening)
-    _refuse_answers(environment, answers)
+    confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops deploy {environment}")
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     attempt = Attempt(environment, again=f"ops deploy {environment}")
     result: dict[str, Any] = {"environment": environment, "applied": False}
@@ -72,21 +68,6 @@ def deploy(
     finally:
         if json_:
             typer.echo(json.dumps(result, indent=2))
-
-
-def _refuse_answers(environment: str, answers: Answers) -> None:
-    if answers.confirm and answers.confirm != environment:
-        raise OpsError(
-            f"--confirm {answers.confirm} does not deploy {environment}.",
-            hint=f"Give the environment's own name:  ops deploy {environment} --confirm {environment}",
-            code=ExitCode.USAGE,
-        )
-    if environment == ASKS_FOR_ITS_NAME and answers.yes and not answers.confirm:
-        raise OpsError(
-            f"--yes alone does not deploy {environment}.",
-            hint=f"Type the name when asked, or give it:  ops deploy {environment} --confirm {environment}",
-            code=ExitCode.USAGE,
-        )
 
 
 def _run(
@@ -100,7 +81,7 @@ def _run(
     smoke: bool,
 ) -> None:
     """The steps, in order; `result` is filled as they are done."""
-    from ops import account, aws, stacks
+    from ops import account, aws, confirmation, stacks
     from ops.deployment import reviewing, steps
     from ops.review import terminal
 
@@ -117,7 +98,13 @@ def _run(
         console.print("Nothing to apply: what is deployed is what is configured.")
     else:
         console.print(f"AWS account {caller.account_id}, region {stack.aws_region}, as {caller.arn}")
-        _confirm(environment, answers)
+        confirmation.ask(
+            environment,
+            f"Apply this to {environment}?",
+            yes=answers.yes,
+            given=answers.confirm,
+            unchanged="Nothing was applied.",
+        )
         attempt.step = "apply"
         steps.apply(terraform, plan, console)
         result["applied"] = True
@@ -150,20 +137,6 @@ def _planned(
     steps.store_unstored(terraform, console)
     made, plan = making.make(stack, directory, console, attempt)
     return terraform, made, plan
-
-
-def _confirm(environment: str, answers: Answers) -> None:
-    """Ask. Raises OpsError (USAGE) for a no; typer.Abort where nobody can answer."""
-    if answers.confirm:
-        return
-    if environment == ASKS_FOR_ITS_NAME:
-        typed = typer.prompt(f"To apply this, type its name ({environment})", err=True).strip()
-        if typed != environment:
-            raise OpsError(
-                f"{typed!r} is not {environment}.", hint="Nothing was applied.", code=ExitCode.USAGE
-            )
-    elif not answers.yes and not typer.confirm("Apply this?", err=True):
-        raise OpsError("Nothing was applied.", code=ExitCode.USAGE)
 
 
 def _afterwards(

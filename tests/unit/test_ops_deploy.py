@@ -1,4 +1,4 @@
-"""What `ops deploy` refuses before it asks AWS anything, and what is written where it fails."""
+"""Which bundles and plans `ops deploy` refuses, and what is written where it fails."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import typer
 
 from environments import ConfigurationError
 from environments.problems import Problem
 from ops.bundles import file
 from ops.bundles.file import Bundle
 from ops.bundles.manifest import Failure, Manifest
-from ops.commands import deploy
-from ops.commands.deploy import Answers
 from ops.deployment import reviewing, saved
 from ops.deployment.making import Attempt, recorded
 from ops.errors import OpsError
@@ -28,52 +25,6 @@ STACK = {
         "aws_sqs_queue": {"jobs_1": {"//": {"metadata": {"path": "dev/websocket/jobs/queue"}}}},
     }
 }
-
-
-class TestAnswers:
-    @pytest.mark.parametrize(
-        ("environment", "answers", "told"),
-        [
-            ("prod", Answers(yes=True, confirm="", approve_broadening=False), "--yes alone does not deploy"),
-            ("dev", Answers(yes=True, confirm="prod", approve_broadening=False), "--confirm prod does not"),
-            ("prod", Answers(yes=False, confirm="dev", approve_broadening=False), "--confirm dev does not"),
-        ],
-    )
-    def test_refused(self, environment: str, answers: Answers, told: str) -> None:
-        with pytest.raises(OpsError, match=told) as caught:
-            deploy._refuse_answers(environment, answers)
-        assert caught.value.code is ExitCode.USAGE
-
-    @pytest.mark.parametrize(
-        ("environment", "answers"),
-        [
-            ("prod", Answers(yes=True, confirm="prod", approve_broadening=False)),
-            ("prod", Answers(yes=False, confirm="prod", approve_broadening=False)),
-            ("dev", Answers(yes=True, confirm="", approve_broadening=False)),
-            ("dev", Answers(yes=False, confirm="dev", approve_broadening=False)),
-        ],
-    )
-    def test_enough(self, environment: str, answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-        for asking in ("prompt", "confirm"):
-            monkeypatch.setattr(typer, asking, lambda *_, **__: pytest.fail("it asked"))
-        deploy._refuse_answers(environment, answers)
-        deploy._confirm(environment, answers)
-
-    @pytest.mark.parametrize(("typed", "goes_on"), [("prod", True), (" prod ", True), ("yes", False)])
-    def test_prod_wants_its_name(self, typed: str, goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(typer, "prompt", lambda *_, **__: typed)
-        answers = Answers(yes=False, confirm="", approve_broadening=False)
-        if goes_on:
-            deploy._confirm("prod", answers)
-            return
-        with pytest.raises(OpsError, match="'yes' is not prod") as caught:
-            deploy._confirm("prod", answers)
-        assert caught.value.code is ExitCode.USAGE
-
-    def test_a_no(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(typer, "confirm", lambda *_, **__: False)
-        with pytest.raises(OpsError, match="Nothing was applied"):
-            deploy._confirm("dev", Answers(yes=False, confirm="", approve_broadening=False))
 
 
 class TestSaved:

@@ -255,6 +255,12 @@ cli.main()
 """
 
 
+def hear_signals() -> None:
+    """Where the tests run in the background or under nohup, programs would inherit that these are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class TestInterruption:
     @pytest.fixture
     def started(self, tmp_path: Path) -> Any:
@@ -273,8 +279,7 @@ class TestInterruption:
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
-                # Where the tests run in the background, shells have SIGINT ignored; it would be inherited.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=hear_signals,
             )
             running.append(process)
             assert process.stdout
