@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ops.comment.patience import Patience
     from ops.comment.place import Place
     from ops.comment.sticky import Outcome
+    from ops.review.markdown import Links
     from ops.review.model import Review
 
 STDOUT = Path("-")
@@ -99,18 +100,27 @@ def _write(
     from ops.review import markdown as text
     from ops.review import page
 
+    links = _links(reviews)
     if summary:
-        plans.write_summary(text.summary(reviews), os.environ)
+        plans.write_summary(text.summary(reviews, links=links), os.environ)
     if markdown:
-        told = text.comment(reviews, limit=github.LIMIT)
+        told = text.comment(reviews, limit=github.LIMIT, links=links)
         if markdown == STDOUT:
             typer.echo(told)
         else:
             write_private(markdown, told)
             _say(console, f"Text: {markdown}")
     if html:
-        write_private(html, page.page(reviews))
+        write_private(html, page.render(reviews))
         _say(console, f"Page: {html}")
+
+
+def _links(reviews: list[Review]) -> Links:
+    """To the run that made the plans, and on GitHub to its artifacts."""
+    from ops.review.markdown import Links
+
+    url = next((one.manifest.run.url for one in reviews if one.manifest.run), "")
+    return Links(run=url, artifact=f"{url}#artifacts" if "/actions/runs/" in url else "")
 
 
 def _posted(reviews: list[Review], place: Place, author: str, console: Console) -> dict[str, Any]:
@@ -120,7 +130,8 @@ def _posted(reviews: list[Review], place: Place, author: str, console: Console) 
     from ops.review import markdown
 
     def render(limit: int) -> str:
-        return plans.bounded(lambda characters: markdown.comment(reviews, limit=characters), limit)
+        told = markdown.comment(reviews, limit=limit, links=_links(reviews))
+        return plans.bounded(told, limit)
 
     outcome = post(place, author, render, Patience(lambda told: _say(console, told)))
     _say(console, _told(outcome, place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,9 +84,8 @@ def write_summary(text: str, environ: Mapping[str, str]) -> None:
         raise OpsError(f"The step summary could not be written: {error}.", code=ExitCode.OUTPUT) from error
 
 
-def bounded(render: Callable[[int], str], limit: int) -> str:
+def bounded(text: str, limit: int) -> str:
     """The text, which must keep to its limit: a longer one would be refused."""
-    text = render(limit)
     if len(text) > limit:
         raise OpsError(f"The comment has {len(text)} characters, {limit} were allowed.")
     return text

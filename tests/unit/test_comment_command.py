@@ -36,13 +36,17 @@ Ops = Callable[..., Result]
 def renderer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that say which reviews they are of. The renderer has tests of its own."""
 
-    def told(reviews: list[Any], *, limit: int) -> str:
+    def told(reviews: list[Any], *, limit: int, links: Any = None) -> str:
         return "plans of " + ", ".join(
             f"{one.environment}{' (failed)' if one.manifest.failure else ''}" for one in reviews
         )
 
-    markdown = SimpleNamespace(comment=told, summary=lambda reviews: f"summary: {told(reviews, limit=9999)}")
-    page = SimpleNamespace(page=lambda reviews: f"<html>{told(reviews, limit=9999)}</html>")
+    markdown = SimpleNamespace(
+        comment=told,
+        summary=lambda reviews, links: f"summary: {told(reviews, limit=9999)}",
+        Links=SimpleNamespace,
+    )
+    page = SimpleNamespace(render=lambda reviews: f"<html>{told(reviews, limit=9999)}</html>")
     review = SimpleNamespace(
         review=lambda bundle: SimpleNamespace(
             environment=bundle.manifest.environment, manifest=bundle.manifest
@@ -312,7 +316,7 @@ class TestBundles:
 
     def test_a_text_above_its_limit_is_a_defect(self) -> None:
         with pytest.raises(OpsError, match="11 characters, 10 were allowed"):
-            plans.bounded(lambda limit: "x" * 11, 10)
+            plans.bounded("x" * 11, 10)
 
 
 class TestPlace:
