@@ -103,7 +103,7 @@ def _missing(environment: str, run: Run | None) -> Bundle:
         step="plan",
         code=ExitCode.FAILED,
         message=f"The run ended before it had made a plan of {environment}.",
-        hint="The log of its job says why." + (f" {run.url}" if run and run.url else ""),
+        hint="The log of its job says why.",
         next_command=f"ops plan {environment}",
     )
     return Bundle(Manifest(environment=environment, made=datetime.now(UTC), run=run, failure=failure))

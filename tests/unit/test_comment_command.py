@@ -303,11 +303,11 @@ class TestBundles:
         assert failed(ops_comment(str(tmp_path / "x"))).code is ExitCode.USAGE
 
     def test_what_is_missing_says_where_to_look(self) -> None:
-        run = Run(id="9", number=1, url="https://github.test/runs/9")
-        (made,) = plans.read([], ["prod"], run)
+        (made,) = plans.read([], ["prod"], RUN)
         assert isinstance(made.manifest.failure, Failure)
         assert made.manifest.failure.message == "The run ended before it had made a plan of prod."
-        assert run.url in made.manifest.failure.hint
+        assert made.manifest.failure.hint == "The log of its job says why."
+        assert made.manifest.run == RUN
 
     def test_a_workflow_that_only_comments_speaks_for_the_run_that_planned(self, bundle: Any) -> None:
         commenting = Run(id="1000", number=3)
