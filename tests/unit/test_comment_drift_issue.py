@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -21,6 +21,8 @@ from tests.support.github_server import REPOSITORY, TOKEN, Account, Fault, GitHu
 from tests.unit.test_ops_drift import changed, code, plan
 
 Nightly = Callable[..., Result]
+
+PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=200)
 
 
 def finding(address: str, **attributes: tuple[Any, Any]) -> dict[str, Any]:
@@ -198,6 +200,7 @@ class TestText:
         text = drift_issue.body("dev", [{**TTL, "attributes": [attribute]}])
         assert "`(sensitive)` → another, also sensitive" in text
 
+    @PROFILE
     @given(st.text())
     def test_nothing_in_a_value_is_markup(self, value: str) -> None:
         span = drift_issue.code(value)
@@ -216,6 +219,7 @@ class TestText:
         assert f"… and {900 - shown} more" in text
         assert drift_issue.read(text, "dev") == drift_issue.places_of(many)
 
+    @PROFILE
     @given(st.text())
     def test_no_text_is_taken_for_ours(self, text: str) -> None:
         assert drift_issue.read(text, "dev") is None

@@ -271,13 +271,20 @@ class TestMeanwhile:
             server.write(NUMBER, Marker(0, 1, SHA).line + "plan of run 0")
         start = threading.Barrier(len(numbers))
         outcomes: dict[int, str] = {}
+        ended = {number: threading.Event() for number in numbers}
 
         def go(number: int) -> None:
             run = Run(server, number)
             start.wait(30)
-            outcomes[number] = run.post(sleep=lambda seconds: time.sleep(0.02)).what
+
+            def watch(seconds: float) -> None:
+                """On a busy machine a request may take longer than any time that a test would wait."""
+                assert all(ended[older].wait(30) for older in numbers if older < number)
+
+            outcomes[number] = run.post(sleep=watch).what
             with server.lock:
                 next(one for one in server.runs if one["run_number"] == number)["status"] = "completed"
+            ended[number].set()
 
         threads = [threading.Thread(target=go, args=(number,)) for number in numbers]
         for thread in threads:

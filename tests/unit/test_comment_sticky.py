@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.comment import marker as markers
@@ -24,12 +24,15 @@ SHA = "a" * 40
 OTHER_SHA = "b" * 40
 BOT = "github-actions[bot]"
 
+PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+
 
 def told(run: int, attempt: int = 1, sha: str = SHA) -> Marker:
     return Marker(run, attempt, sha)
 
 
 class TestMarker:
+    @PROFILE
     @given(st.integers(0), st.integers(0), st.text("0123456789abcdef", min_size=40, max_size=40), st.text())
     def test_is_read_back_from_any_comment_that_begins_with_it(
         self, run: int, attempt: int, sha: str, rest: str
@@ -38,6 +41,7 @@ class TestMarker:
         assert markers.read(marker.line + rest) == marker
         assert markers.read(marker.line.replace("\n", "\r\n") + rest) == marker
 
+    @PROFILE
     @given(st.text())
     def test_no_text_breaks_it(self, text: str) -> None:
         assert markers.read(text) is None
