@@ -15,10 +15,12 @@ from ops.commands import (
     backup,
     bootstrap,
     chat,
+    comment,
     dashboard,
     deploy,
     destroy,
     drift,
+    drift_issue,
     email,
     local,
     migrate,
@@ -72,7 +74,9 @@ app.command()(plan.plan)
 app.command()(deploy.deploy)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(comment.comment)
 app.command()(drift.drift)
+app.command("drift-issue")(drift_issue.drift_issue)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)
