@@ -65,6 +65,22 @@ def test_the_plan_role_trusts_pull_requests_and_main() -> None:
     ]
 
 
+def test_immutable_subjects_are_trusted_with_their_ids_and_no_other_form() -> None:
+    synthesized = account_stack(GITHUB_OIDC_REPOSITORY="octo-org@123456/octo-repo@456789")
+    roles = synthesized.all("aws_iam_role")
+    trusted = {
+        path: json.loads(role["assume_role_policy"])["Statement"][0]["Condition"]["StringEquals"]
+        for path, role in roles.items()
+        if path.startswith("ci/")
+    }
+    claims = {path: one["token.actions.githubusercontent.com:sub"] for path, one in trusted.items()}
+    prefix = "repo:octo-org@123456/octo-repo@456789"
+    assert claims == {
+        "ci/plan/role": [f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/main"],
+        **{f"ci/deploy-{name}/role": [f"{prefix}:environment:{name}"] for name in ENVIRONMENTS},
+    }
+
+
 def test_without_a_repository_there_is_no_way_in_from_github() -> None:
     synthesized = account_stack(GITHUB_OIDC_REPOSITORY="")
     assert "aws_iam_openid_connect_provider" not in synthesized.json["resource"]
