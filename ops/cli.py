@@ -15,6 +15,7 @@ from ops.commands import (
     backup,
     bootstrap,
     chat,
+    cost,
     dashboard,
     destroy,
     drift,
@@ -22,6 +23,7 @@ from ops.commands import (
     local,
     migrate,
     outputs,
+    parity,
     restore,
     secrets,
     session,
@@ -69,6 +71,8 @@ app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(drift.drift)
+app.command()(cost.cost)
+app.command()(parity.parity)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)
