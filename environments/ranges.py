@@ -49,7 +49,7 @@ def range_of(value: Any) -> Any:
     """A range of what stands in a file: a number, or a list of two."""
     if isinstance(value, Range):
         return value
-    numbers = value if isinstance(value, list) else [value, value]
+    numbers = value if isinstance(value, list | tuple) else [value, value]
     if len(numbers) != 2 or not all(_is_number(number) for number in numbers):
         raise ValueError("is neither a number nor a list of two")
     low, high = (Decimal(str(number)) for number in numbers)

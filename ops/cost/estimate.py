@@ -21,7 +21,8 @@ class Charge:
     """What one resource costs by one row of the price list.
 
     key: of the row. what: for people. low, high: units of a month, after what is free of them. note: of the
-    price, such as that it is from memory.
+    price, such as that it is from memory. The high amount may be the smaller one where a price falls with the
+    units of a whole month: each of them has its part of what all cost.
     """
 
     address: str

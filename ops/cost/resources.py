@@ -76,7 +76,7 @@ def after(plan: PlanDocument, code: Synthesized) -> list[Resource]:
         for change in plan.changes
         if change.mode == "managed"
         and not change.deposed
-        and (values := change.before if "forget" in change.actions else change.after)
+        and (values := change.before if "forget" in change.actions else change.after) is not None
     ]
 
 
