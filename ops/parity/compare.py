@@ -42,6 +42,7 @@ class Comparison:
 @dataclass(frozen=True)
 class _Found:
     path: str
+    type: str
     attribute: str
     one: str
     other: str
@@ -113,11 +114,11 @@ def _between(
         path, type_ = identity
         here, there = ones.get(identity), others.get(identity)
         if here is None or there is None:
-            yield _Found(path, PRESENCE, one, other, (here is not None, there is not None))
+            yield _Found(path, type_, PRESENCE, one, other, (here is not None, there is not None))
         else:
             for difference in plan_differences.of(_as_change(path, type_, here, there)):
                 values = difference.before, difference.after
-                yield _Found(path, difference.where, one, other, values)
+                yield _Found(path, type_, difference.where, one, other, values)
 
 
 def _as_change(path: str, type_: str, before: Json, after: Json) -> ResourceChange:
@@ -143,10 +144,10 @@ def _as_change(path: str, type_: str, before: Json, after: Json) -> ResourceChan
 
 def _told(found: Sequence[_Found], order: Sequence[str]) -> Iterator[ParityDifference]:
     """One for each place, whichever pairs of environments differ in it."""
-    places: dict[tuple[str, str], list[_Found]] = defaultdict(list)
+    places: dict[tuple[str, str, str], list[_Found]] = defaultdict(list)
     for one in found:
-        places[one.path, one.attribute].append(one)
-    for (path, attribute), pairs in sorted(places.items()):
+        places[one.path, one.type, one.attribute].append(one)
+    for (path, type_, attribute), pairs in sorted(places.items()):
         values: dict[str, Any] = {}
         for pair in pairs:
             values |= {pair.one: pair.values[0], pair.other: pair.values[1]}
@@ -154,7 +155,8 @@ def _told(found: Sequence[_Found], order: Sequence[str]) -> Iterator[ParityDiffe
         if attribute == PRESENCE:
             having = tuple(name for name in names if values[name])
             lacking = tuple(name for name in names if not values[name])
-            what = f"{_listed(having)} {'has' if len(having) == 1 else 'have'} it, {_listed(lacking)} not"
+            has = "has" if len(having) == 1 else "have"
+            what = f"{_listed(having)} {has} this {type_}, {_listed(lacking)} not"
             yield ParityDifference(path, what, having, lacking)
         else:
             told = ", ".join(f"{_shown(values[name])} in {name}" for name in names)
