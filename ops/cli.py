@@ -17,6 +17,7 @@ from ops.commands import (
     chat,
     cost,
     dashboard,
+    deploy,
     destroy,
     drift,
     email,
@@ -24,6 +25,7 @@ from ops.commands import (
     migrate,
     outputs,
     parity,
+    plan,
     restore,
     secrets,
     session,
@@ -68,6 +70,8 @@ def options(
 app.command()(up.up)
 app.command()(up.down)
 app.command()(bootstrap.bootstrap)
+app.command()(plan.plan)
+app.command()(deploy.deploy)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(drift.drift)
