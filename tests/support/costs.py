@@ -34,6 +34,15 @@ def resource(address: str, **values: Any) -> Resource:
     return Resource(address, type_, f"prod/{name}", values)
 
 
+TABLE = "aws_dynamodb_table.database_table_89143D61"
+INDEX = {"name": "GSI1", "hash_key": "GSI1PK", "projection_type": "ALL"}
+
+
+def table(**values: Any) -> Resource:
+    """With one index, on demand, but for these values."""
+    return resource(TABLE, **{"billing_mode": "PAY_PER_REQUEST", "global_secondary_index": [INDEX], **values})
+
+
 def estimate(
     resources: Iterable[Resource],
     used: Usage | None = None,
