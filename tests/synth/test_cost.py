@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,8 +15,11 @@ from constructs_lib.monitoring.subjects import NAMESPACE
 from environments import usage
 from ops import cli
 from ops.cost import bill, prices, report, resources
+from ops.cost import run as cost_run
 from ops.cost.catalogue import FREE, METERS
 from ops.cost.estimate import Estimate
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
 from ops.paths import ROOT
 from tests.support import configuration, goldens
 from tests.support.configuration import ENVIRONMENTS
@@ -54,12 +58,14 @@ def synthesized(name: str, **changes: str) -> Synthesized:
     return account_stack(**changes) if name == usage.ACCOUNT else stack(name, **changes)
 
 
-def estimates(*names: str, free_tier: bool = False, **changes: str) -> dict[str, Estimate]:
+def estimates(
+    *names: str, free_tier: bool = False, members: tuple[str, ...] = ENVIRONMENTS, **changes: str
+) -> dict[str, Estimate]:
     region = changes.get("AWS_REGION", "us-east-1")
     stacks = [
         bill.Stack(name, region, resources.of_stack(synthesized(name, **changes).json)) for name in names
     ]
-    return bill.of_account(stacks, PRICES, USAGES, ACCOUNT, members=ENVIRONMENTS, free_tier=free_tier)
+    return bill.of_account(stacks, PRICES, USAGES, ACCOUNT, members=members, free_tier=free_tier)
 
 
 @pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS.keys())
@@ -176,3 +182,41 @@ def test_one_environment_takes_its_part_of_the_free_tier_only(monkeypatch: pytes
     assert "shared with the account's other environments: staging, prod." in printed
     assert "dev/database/table" in printed
     assert "prod/database/table" not in printed
+
+
+def test_each_account_has_its_own_stack_and_its_own_free_tier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dev and staging in one account, prod in another; staging says too little to be synthesized."""
+    values = configuration.variables(SPEC_WIZARD_ENV_DIR=str(tmp_path))
+    for name in ("AWS_ACCOUNT_ID", "SES_FROM_EMAIL", "CERTIFICATE_ARN"):
+        values.pop(name)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    certificate = "arn:aws:acm:us-east-1:{}:certificate/00000000-0000-0000-0000-000000000000"
+    for environment, account in (
+        ("dev", "123456789012"),
+        ("staging", "123456789012"),
+        ("prod", "210987654321"),
+    ):
+        own = {
+            "AWS_ACCOUNT_ID": account,
+            "SES_FROM_EMAIL": "noreply@example.com",
+            "CERTIFICATE_ARN": "" if environment == "staging" else certificate.format(account),
+        }
+        lines = "".join(f"{name}={value}\n" for name, value in own.items())
+        (tmp_path / f".env.{environment}").write_text(lines, encoding="utf-8")
+
+    found = cost_run.estimates(["prod", "dev", "account"], free_tier=True)
+    assert list(found.estimates) == ["prod", "dev", "account-123456789012", "account-210987654321"]
+    assert found.notes == ("staging is not configured completely: it takes no part of the free tier here.",)
+    # prod has its account for itself, and that account's trail records nobody else.
+    alone = estimates("prod", "account", free_tier=True, members=("prod",))["prod"].total
+    assert found.estimates["prod"].total == alone
+
+
+@pytest.mark.parametrize("name", ["production", "dev,staging", "accounts"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(OpsError, match="neither an environment nor an account's stack") as refusal:
+        cost_run.estimates([name])
+    assert refusal.value.code == ExitCode.CONFIGURATION
