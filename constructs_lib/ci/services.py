@@ -133,7 +133,7 @@ def _messages(place: Place) -> list[Permission]:
                 "logs",
                 f"log-group:{naming.log_group(environment, '*')}",
                 f"log-group:aws-waf-logs-{place.prefix}",
-                # Of the chat's API: an id of AWS's making, and the stage's name. With `:*` as well: CloudWatch
+                # Of the chat's API: an id of AWS's making and the stage's name. With `:*` as well: CloudWatch
                 # Logs has that for all but tags (user guide, "Overview of managing access permissions").
                 f"log-group:/aws/apigateway/*/{environment}",
                 f"log-group:/aws/apigateway/*/{environment}:*",
