@@ -16,7 +16,7 @@ SETUP = $(PYTHON) -I ops/setup/__main__.py $(THIS_PYTHON)
 IN_VENV = PYTHONDONTWRITEBYTECODE= PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test test-fast least-privilege drill bench lint lock clean
+.PHONY: help setup up down test test-fast least-privilege drill bench lint policy lock clean
 
 help:
 	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
@@ -31,7 +31,8 @@ help:
 	@echo "                destroy, API keys, migration; half an hour and more"
 	@echo "make bench      measure synth, plan and start times"
 	@echo "make lint       ruff and mypy"
-	@echo "make lock       resolve Pipfile.lock and package-lock.json anew"
+	@echo "make policy     checkov, zizmor and rules of our own over all stacks and workflows; installs them first"
+	@echo "make lock       resolve the lock files anew: Python's, the scanners', npm's"
 	@echo "make clean      remove what can be made again; .env files and the local AWS's state stay"
 	@echo
 	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
@@ -39,6 +40,8 @@ help:
 
 # Tests look at pages in a real browser.
 test test-fast: SETUP_FOR = browser
+# Scanners are installed where they are used.
+policy: SETUP_FOR = scanners
 
 setup:
 	@$(SETUP) $(SETUP_FOR) || { code=$$?; \
@@ -73,9 +76,12 @@ lint: setup
 	@.venv/bin/ruff format --check .
 	@.venv/bin/python -m mypy
 
+policy: setup
+	@.venv/bin/ops policy
+
 lock: setup
 	@$(SETUP) lock
 
 clean:
-	rm -rf .venv .tools node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv policy/.venv .tools node_modules cdktf.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

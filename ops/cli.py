@@ -22,6 +22,7 @@ from ops.commands import (
     local,
     migrate,
     outputs,
+    policy,
     restore,
     secrets,
     session,
@@ -69,6 +70,7 @@ app.command()(bootstrap.bootstrap)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(drift.drift)
+app.command()(policy.policy)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)

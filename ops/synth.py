@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from environments import ENVIRONMENTS, naming
@@ -29,21 +30,8 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
             hint=f"Name one of: {', '.join([*ENVIRONMENTS, naming.ACCOUNT])}.",
             code=ExitCode.CONFIGURATION,
         )
-    result = subprocess.run(
-        [sys.executable, str(paths.ROOT / "main.py")],
-        env=os.environ
-        | ({} if is_account(environment) else {"ENVIRONMENT": environment})
-        | {"CDKTF_OUTDIR": str(outdir)},
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode in (ExitCode.CONFIGURATION, ExitCode.TOOL):
-        raise OpsError(result.stderr.strip(), code=ExitCode(result.returncode))
-    if result.returncode != 0:
-        said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
-        raise OpsError(f"The synth of {environment} failed:\n{said}")
+    named = {} if is_account(environment) else {"ENVIRONMENT": environment}
+    _run_main({**os.environ, **named, "CDKTF_OUTDIR": str(outdir)}, environment)
     directory = outdir / "stacks" / environment
     if is_account(environment) and not directory.is_dir():
         made = sorted(path.name for path in directory.parent.iterdir())
@@ -53,6 +41,32 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
             code=ExitCode.CONFIGURATION,
         )
     return directory
+
+
+def synthesize_with(variables: Mapping[str, str], outdir: Path, *, without: Collection[str] = ()) -> Path:
+    """Synthesize all that ENVIRONMENT names, with these variables over this process's, and return `outdir`.
+
+    without: names of this process's variables that must not reach main.py. Raises OpsError as `synthesize`.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    _run_main({**kept, **variables, "CDKTF_OUTDIR": str(outdir)}, variables.get("ENVIRONMENT", "the stacks"))
+    return outdir
+
+
+def _run_main(environ: Mapping[str, str], what: str) -> None:
+    result = subprocess.run(
+        [sys.executable, str(paths.ROOT / "main.py")],
+        env=environ,
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode in (ExitCode.CONFIGURATION, ExitCode.TOOL):
+        raise OpsError(result.stderr.strip(), code=ExitCode(result.returncode))
+    if result.returncode != 0:
+        said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
+        raise OpsError(f"The synth of {what} failed:\n{said}")
 
 
 def prepared(environment: str) -> Path:

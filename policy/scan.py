@@ -156,7 +156,22 @@ def without_index(address: str) -> str:
     return re.sub(r"\[[^\]]*\]$", "", address)
 
 
+def known_checks() -> list[str]:
+    """The ids of all checks for Terraform, so that a skip of none of them can be told."""
+    from checkov.common.checks_infra.registry import get_graph_checks_registry
+    from checkov.terraform.checks.data.registry import data_registry
+    from checkov.terraform.checks.provider.registry import provider_registry
+    from checkov.terraform.checks.resource.registry import resource_registry
+
+    graph = get_graph_checks_registry("terraform")
+    graph.load_checks()
+    single = (resource_registry, data_registry, provider_registry)
+    found = {check.id for registry in single for _, check in registry.all_checks()}
+    return sorted(found - {SEEN} | {check.id for check in graph.checks})
+
+
 def main() -> int:
+    """Answer `{"version", "checks": [id], "complaints": [text], "stacks": {name: see scanned}}`."""
     sys.addaudithook(stay_offline)
     asked = json.load(sys.stdin)
     complaints = Complaints()
@@ -168,6 +183,7 @@ def main() -> int:
 
     outcome = {
         "version": version,
+        "checks": known_checks(),
         "stacks": {name: scanned(runner_class, Path(path)) for name, path in asked["stacks"].items()},
         "complaints": complaints.lines,
     }

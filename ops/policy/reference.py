@@ -1,0 +1,93 @@
+"""The configurations that policy is checked in: those of an environment's life, with example values.
+
+The skip table is about the code as it is committed, so what it explains must not depend on whoever checks.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from environments import ENVIRONMENTS, naming
+from ops.policy import programs
+from ops.policy.stack import Stack
+
+NOBODY = "https://127.0.0.1:1"
+"""An endpoint on this machine: only with one are the example values taken. Nothing is sent there."""
+SIGNED = MappingProxyType({"SIGNING_PUBLIC_KEY_FILE": str(programs.FOLDER / "reference-signing-key.pem")})
+"""A public key whose private half nobody has."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Example values with changes, for these environments."""
+
+    name: str
+    changes: Mapping[str, str]
+    environments: tuple[str, ...] = ENVIRONMENTS
+
+
+CONFIGURATIONS = (
+    Configuration("usual", SIGNED),
+    # As dev is on its first day: no domain, no key, no repository.
+    Configuration(
+        "bare",
+        MappingProxyType({"DOMAIN_NAME": "", "CERTIFICATE_ARN": "", "GITHUB_OIDC_REPOSITORY": ""}),
+        ("dev",),
+    ),
+    # All that can be switched on, in a region where CloudFront's parts are elsewhere.
+    Configuration(
+        "full",
+        SIGNED
+        | {
+            "AWS_REGION": "eu-central-1",
+            "CERTIFICATE_ARN": "",
+            "HOSTED_ZONE_ID": "Z0EXAMPLE",
+            "SES_HOSTED_ZONE_ID": "Z0EXAMPLE",
+            "CLOUDFRONT_WAF": "true",
+            "DYNAMODB_BILLING_MODE": "PROVISIONED",
+        },
+    ),
+)
+
+
+def stacks(names: Collection[str]) -> dict[tuple[str, str], Stack]:
+    """The stacks of these names (environments, `account`) by configuration and name.
+
+    Raises OpsError as `ops.synth.synthesize`.
+    """
+    with tempfile.TemporaryDirectory(prefix="spec-wizard-policy-") as folder, ThreadPoolExecutor(2) as pool:
+        ready = list(pool.map(lambda one: _synthesized(one, names, Path(folder, one.name)), CONFIGURATIONS))
+    return {key: stack for each in ready for key, stack in each.items()}
+
+
+def _synthesized(
+    configuration: Configuration, names: Collection[str], folder: Path
+) -> dict[tuple[str, str], Stack]:
+    from environments import fields, loading
+    from ops import synth
+    from ops.local_aws.example import EXAMPLE_VALUES
+
+    wanted = tuple(name for name in configuration.environments if name in names)
+    account = naming.ACCOUNT in names
+    if not wanted and not account:
+        return {}
+    nowhere = folder / "configuration"
+    nowhere.mkdir(parents=True)
+    run = synth.synthesize_with(
+        EXAMPLE_VALUES
+        | configuration.changes
+        | {
+            "ENVIRONMENT": ",".join(wanted or configuration.environments),
+            "AWS_ENDPOINT_URL": NOBODY,
+            loading.ENV_DIR: str(nowhere),
+        },
+        folder / "out",
+        without={*fields.variables(), "SYNTH_HCL_OUTPUT"},
+    )
+    found = (*wanted, naming.ACCOUNT) if account else wanted
+    return {(configuration.name, name): Stack.of(run / "stacks" / name, name) for name in found}
