@@ -22,7 +22,7 @@ help:
 	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
 	@echo "make up         a fresh checkout to an applied, answering dev environment on the local AWS"
 	@echo "make down       stop what 'make up' started; the state is kept"
-	@echo "make test       all tests: unit, functions, synth, plan, local (PYTEST_ARGS='-k name' selects);"
+	@echo "make test       all tests: unit, functions, synth, plan, policy, local (PYTEST_ARGS='-k name' selects);"
 	@echo "                brings Chromium by apt-get where there is none"
 	@echo "make test-fast  unit, function and synth tests only"
 	@echo "make least-privilege"
@@ -38,9 +38,9 @@ help:
 	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
 	@echo "Another Python for .venv: make setup PYTHON=/path/to/python3"
 
-# Tests look at pages in a real browser.
-test test-fast: SETUP_FOR = browser
-# Scanners are installed where they are used.
+# Tests look at pages in a real browser; all of them also run the scanners, which are installed where used.
+test: SETUP_FOR = browser scanners
+test-fast: SETUP_FOR = browser
 policy: SETUP_FOR = scanners
 
 setup:

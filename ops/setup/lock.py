@@ -31,7 +31,7 @@ def make(ctx: Context) -> None:
         for name in ("package.json", "package-lock.json"):
             if (ctx.root / name).exists():
                 shutil.copy(ctx.root / name, aside / name)
-        pipfile_locks = {of: resolved(ctx, of, aside) for of in (packages.PROJECT, packages.SCANNERS)}
+        pipfile_locks = {of: resolved(ctx, of, aside) for of in packages.EVERY}
         ctx.out.begin("package-lock.json")
         process.run(
             ctx,

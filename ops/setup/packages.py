@@ -48,6 +48,7 @@ class Environment:
 PROJECT = Environment("", CATEGORIES, "Python packages")
 SCANNERS = Environment("policy", "packages", "scanners")
 """What `ops policy` runs. Apart, because a scanner pins what it needs, boto3 among it."""
+EVERY = (PROJECT, SCANNERS)
 
 
 def base_python() -> str:
