@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from uuid import UUID
 
 from environments import ENVIRONMENTS, naming
+from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES
 from ops.policy import programs
 from ops.policy.stack import Stack
 
@@ -48,6 +50,11 @@ CONFIGURATIONS = (
             "CERTIFICATE_ARN": "",
             "HOSTED_ZONE_ID": "Z0EXAMPLE",
             "SES_HOSTED_ZONE_ID": "Z0EXAMPLE",
+            "CHAT_DOMAIN_NAME": "chat.{environment}.wizard.example.com",
+            "CHAT_CERTIFICATE_ARN": f"arn:aws:acm:eu-central-1:{ACCOUNT_ID}:certificate/{UUID(int=0)}",
+            "CHAT_HOSTED_ZONE_ID": "Z0EXAMPLE",
+            "SES_TRACKING_DOMAIN": "links.{environment}.wizard.example.com",
+            "ALERT_URL": "https://events.example.com/enqueue",
             "CLOUDFRONT_WAF": "true",
             "DYNAMODB_BILLING_MODE": "PROVISIONED",
         },
@@ -70,7 +77,6 @@ def _synthesized(
 ) -> dict[tuple[str, str], Stack]:
     from environments import fields, loading
     from ops import synth
-    from ops.local_aws.example import EXAMPLE_VALUES
 
     wanted = tuple(name for name in configuration.environments if name in names)
     account = naming.ACCOUNT in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 
 import pytest
@@ -114,6 +115,24 @@ def test_every_rule_holds_but_for_what_is_explained(configuration: reference.Con
         }
         assert found - skipped == set()
         assert len(outcome.passed) > 50
+
+
+def test_the_reference_has_every_type_of_resource_that_the_constructs_can_make() -> None:
+    imported = {
+        f"aws_{name}"
+        for file in (paths.ROOT / "constructs_lib").rglob("*.py")
+        for name in re.findall(
+            r"from cdktf_cdktf_provider_aws\.(\w+) import", file.read_text(encoding="utf-8")
+        )
+    }
+    made = {
+        type_
+        for configuration in reference.CONFIGURATIONS
+        for environment in (*configuration.environments, "account")
+        for type_ in synthesized(environment, configuration).document["resource"]
+    }
+    assert len(imported) > 50
+    assert imported - made == {"aws_provider"}
 
 
 def test_rules_say_what_is_behind_them_and_what_to_do() -> None:

@@ -104,8 +104,6 @@ def in_us_east_1(stack: Stack, resource: Resource) -> str:
     ]
     if resource.type == "aws_cloudwatch_metric_alarm" and "AWS/CloudFront" not in metrics:
         return "its metric is not in us-east-1" if alone and stack.region != US_EAST_1 else ""
-    if resource.type == "aws_acm_certificate" and resource.construct.startswith("chat/"):
-        return "an API's certificate is in the API's region" if alone else ""
     return "" if alone or stack.region == US_EAST_1 else f"it is in {stack.region}"
 
 
