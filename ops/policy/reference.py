@@ -24,7 +24,7 @@ SIGNED = MappingProxyType({"SIGNING_PUBLIC_KEY_FILE": str(programs.FOLDER / "ref
 """A public key whose private half nobody has."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Configuration:
     """Example values with changes, for these environments."""
 
