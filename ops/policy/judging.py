@@ -40,7 +40,7 @@ def report(
     """What is left of the findings, and what is wrong with the table.
 
     known: the ids of all checks; reference: whether these are the reference configurations, in all of which
-    a skip must explain something. In another one it may have nothing to explain, which is only noted.
+    a skip must explain something. In another one it may have nothing to explain: that is only counted.
     """
     every = list(outcomes)
     looked_at = {outcome.environment for outcome in every}
@@ -65,5 +65,5 @@ def report(
             *(idle if reference else ()),
         ),
         passed=Counter({outcome.environment: len(outcome.passed) for outcome in every}),
-        notes=() if reference else tuple(idle),
+        notes=() if reference or not idle else (f"{len(idle)} skips explain nothing in this configuration.",),
     )

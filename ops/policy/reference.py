@@ -34,8 +34,9 @@ class Configuration:
 
 
 CONFIGURATIONS = (
-    Configuration("usual", SIGNED),
-    # As dev is on its first day: no domain, no key, no repository.
+    # As an environment is on its first day: there is no signing key yet.
+    Configuration("new", MappingProxyType({})),
+    # As dev may stay: no domain, no key, no repository.
     Configuration(
         "bare",
         MappingProxyType({"DOMAIN_NAME": "", "CERTIFICATE_ARN": "", "GITHUB_OIDC_REPOSITORY": ""}),

@@ -16,11 +16,11 @@ from tests.support.synthesized import account_stack, stack
 Body = dict[str, Any]
 Change = Callable[[Body], Any]
 
-USUAL, BARE, FULL = reference.CONFIGURATIONS
+NEW, BARE, FULL = reference.CONFIGURATIONS
 
 
 @cache
-def synthesized(environment: str, configuration: reference.Configuration = USUAL) -> Stack:
+def synthesized(environment: str, configuration: reference.Configuration = NEW) -> Stack:
     made = account_stack if environment == "account" else stack
     arguments = () if environment == "account" else (environment,)
     return Stack(environment, made(*arguments, **dict(configuration.changes)).json)
@@ -36,7 +36,7 @@ class Case:
     change: Change
     said: str
     environment: str = "prod"
-    configuration: reference.Configuration = USUAL
+    configuration: reference.Configuration = NEW
 
 
 @contextmanager

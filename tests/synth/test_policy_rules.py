@@ -14,7 +14,7 @@ from ops.policy.rule import RULES, Rule
 from ops.policy.stack import Stack, construct_path
 from tests.synth.policy_cases_data import DATA
 from tests.synth.policy_cases_services import GONE, SERVICES
-from tests.synth.policy_changes import FULL, USUAL, Body, Case, Change, synthesized, without
+from tests.synth.policy_changes import FULL, NEW, Body, Case, Change, synthesized, without
 
 CASES = (*DATA, *SERVICES)
 
@@ -71,7 +71,7 @@ def test_a_rule_fires_on_what_it_is_about(case: Case) -> None:
 def test_a_rule_fires_where_something_is_missing(
     id_: str, type_: str, where: Callable[[Body], bool], missed_by: str, said: str
 ) -> None:
-    found = fires(id_, "prod", USUAL, without(type_, where=where))
+    found = fires(id_, "prod", NEW, without(type_, where=where))
     assert said in found[missed_by]
 
 
@@ -80,7 +80,7 @@ def test_a_log_bucket_with_a_customer_key_gets_no_logs() -> None:
         for body in document["resource"]["aws_s3_bucket_server_side_encryption_configuration"].values():
             body["rule"][0]["apply_server_side_encryption_by_default"]["sse_algorithm"] = "aws:kms"
 
-    found = fires("SW_LOG_BUCKET_TAKES_LOGS", "prod", USUAL, change)
+    found = fires("SW_LOG_BUCKET_TAKES_LOGS", "prod", NEW, change)
     assert found == {"storage/exports/access-log": "the log bucket's encryption is aws:kms"}
 
 
@@ -90,10 +90,8 @@ def test_a_queue_that_loses_patience_or_messages() -> None:
             body.pop("redrive_policy", None)
             body["visibility_timeout_seconds"] = 30
 
-    assert "it hides for 30 s" in fires("SW_QUEUE_PATIENT", "prod", USUAL, change)["chat/jobs-to-worker"]
-    assert (
-        "no redrive_policy" in fires("SW_SOURCE_FAILURE_KEPT", "prod", USUAL, change)["chat/jobs-to-worker"]
-    )
+    assert "it hides for 30 s" in fires("SW_QUEUE_PATIENT", "prod", NEW, change)["chat/jobs-to-worker"]
+    assert "no redrive_policy" in fires("SW_SOURCE_FAILURE_KEPT", "prod", NEW, change)["chat/jobs-to-worker"]
 
 
 @pytest.mark.parametrize("id_", sorted(rules_by_id()))
