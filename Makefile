@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 # A file's tests stay together: most share an instance or a deployed stack. The long files come first.
-PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 # A Python named by the user is the one that is used; python3 may be passed over for a newer one.
 ifneq ($(origin PYTHON),file)
@@ -38,8 +38,9 @@ help:
 	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
 	@echo "Another Python for .venv: make setup PYTHON=/path/to/python3"
 
-# Tests look at pages in a real browser; all of them also run the scanners, which are installed where used.
-test: SETUP_FOR = browser scanners
+# Tests look at pages in a real browser. Scanners are installed where they are used: not for other folders' tests.
+FOLDERS = $(filter tests/%,$(PYTEST_ARGS))
+test: SETUP_FOR = browser $(if $(FOLDERS),$(if $(filter tests/policy%,$(FOLDERS)),scanners),scanners)
 test-fast: SETUP_FOR = browser
 policy: SETUP_FOR = scanners
 

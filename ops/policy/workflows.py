@@ -1,4 +1,4 @@
-"""GitHub's workflows: are they what GitHub reads (schema), and are they safe (zizmor)?"""
+"""GitHub's workflows and actions: are they what GitHub reads (schema), and are they safe (zizmor)?"""
 
 from __future__ import annotations
 
@@ -11,42 +11,47 @@ from ops import paths
 from ops.policy import programs
 from ops.policy.model import WORKFLOWS, Finding, Outcome
 
-FOLDER = Path(".github", "workflows")
+KINDS = (
+    ("vendor.github-workflows", (".github/workflows/*.yml", ".github/workflows/*.yaml")),
+    ("vendor.github-actions", (".github/actions/*/action.yml", ".github/actions/*/action.yaml")),
+)
+"""Workflows and actions of our own: the schema of each, and where they lie."""
 SCHEMA = "check-jsonschema"
 PREFIX = "zizmor/"
 FOUND = (0, 11, 12, 13, 14)
 """zizmor's exit codes for nothing found, and for findings from informational to high."""
 
 
-def files(root: Path = paths.ROOT) -> list[str]:
-    """The workflows, relative to the root."""
-    found = [*(root / FOLDER).glob("*.yml"), *(root / FOLDER).glob("*.yaml")]
-    return sorted(str(path.relative_to(root)) for path in found)
+def files(root: Path = paths.ROOT) -> dict[str, str]:
+    """The workflows and actions, relative to the root -> the name of their schema."""
+    return {
+        str(path.relative_to(root)): schema
+        for schema, patterns in KINDS
+        for pattern in patterns
+        for path in sorted(root.glob(pattern))
+    }
 
 
 def scan(root: Path = paths.ROOT, binary: Path = programs.BIN) -> Outcome:
     """What both say. A file that is no workflow is shown to zizmor no more, which would pass over it."""
     every = files(root)
     findings: list[Finding] = []
-    passed: set[tuple[str, str]] = set()
-    if every:
-        schema = ["--builtin-schema", "vendor.github-workflows", "--no-cache", "--output-format", "json"]
-        said = programs.run(
-            [SCHEMA, *schema, *[str(root / name) for name in every]], codes=(0, 1), binary=binary
-        )
+    for schema in dict.fromkeys(every.values()):
+        options = ["--builtin-schema", schema, "--no-cache", "--output-format", "json"]
+        of_this = [str(root / name) for name, kind in every.items() if kind == schema]
+        said = programs.run([SCHEMA, *options, *of_this], codes=(0, 1), binary=binary)
         findings += misread(json.loads(said), root)
-        wrong = {finding.construct for finding in findings}
-        passed |= {(SCHEMA, name) for name in every if name not in wrong}
-        if readable := [name for name in every if name not in wrong]:
-            options = ["--offline", "--no-config", "--no-ignores", "--strict-collection", "--no-progress"]
-            said = programs.run(
-                ["zizmor", *options, "--format", "json-v1", *[str(root / name) for name in readable]],
-                codes=FOUND,
-                binary=binary,
-            )
-            unsafe = audited(json.loads(said), root)
-            findings += unsafe
-            passed |= {(PREFIX[:-1], name) for name in readable if name not in {f.construct for f in unsafe}}
+    wrong = {finding.construct for finding in findings}
+    passed = {(SCHEMA, name) for name in every if name not in wrong}
+    if readable := [name for name in every if name not in wrong]:
+        options = ["--offline", "--persona", "pedantic", "--no-config", "--no-ignores", "--strict-collection"]
+        options += ["--no-progress", "--format", "json-v1"]
+        said = programs.run(
+            ["zizmor", *options, *[str(root / name) for name in readable]], codes=FOUND, binary=binary
+        )
+        unsafe = audited(json.loads(said), root)
+        findings += unsafe
+        passed |= {(PREFIX[:-1], name) for name in readable if name not in {one.construct for one in unsafe}}
     return Outcome(WORKFLOWS, frozenset(passed), tuple(findings))
 
 
@@ -64,7 +69,7 @@ def misread(answer: Mapping[str, Any], root: Path) -> list[Finding]:
             construct=_relative(name, root),
             environment=WORKFLOWS,
             address=place,
-            what=f"GitHub's schema for workflows does not allow it: {message}",
+            what=f"GitHub's schema does not allow it: {message}",
             mend=f"Correct {place or 'the YAML'}",
         )
         for name, place, message in found

@@ -108,13 +108,18 @@ GOOD = """
 name: good
 on: push
 permissions: {}
+concurrency:
+  group: good
+  cancel-in-progress: true
 jobs:
   x:
+    name: x
     runs-on: ubuntu-24.04
     timeout-minutes: 5
     permissions: {}
     steps:
-      - run: "true"
+      - name: Nothing
+        run: "true"
 """
 
 
@@ -138,15 +143,19 @@ def test_a_workflow_that_runs_what_a_title_says(folder: Path, tmp_path: Path) ->
     run = "run: echo ${{ github.event.pull_request.title }} # zizmor: ignore[template-injection]"
     (folder / "bad.yml").write_text(GOOD.replace('run: "true"', run).replace("on: push", "on: pull_request"))
     found = {(one.check, one.construct, one.address) for one in workflows.scan(tmp_path).findings}
-    assert found == {("zizmor/template-injection", ".github/workflows/bad.yml", "line 11")}
+    assert found == {("zizmor/template-injection", ".github/workflows/bad.yml", "line 16")}
 
 
 def test_a_workflow_that_github_would_refuse(folder: Path, tmp_path: Path) -> None:
     (folder / "wrong.yaml").write_text(GOOD.replace("runs-on", "runs"))
     (folder / "torn.yml").write_text("jobs: [")
+    action = tmp_path / ".github" / "actions" / "own" / "action.yml"
+    action.parent.mkdir(parents=True)
+    action.write_text("name: own\ndescription: Does nothing.\nruns:\n  using: composite\n")
     outcome = workflows.scan(tmp_path)
     assert {(one.check, one.construct) for one in outcome.findings} == {
         ("check-jsonschema", ".github/workflows/wrong.yaml"),
         ("check-jsonschema", ".github/workflows/torn.yml"),
+        ("check-jsonschema", ".github/actions/own/action.yml"),
     }
     assert ("zizmor", ".github/workflows/good.yml") in outcome.passed
