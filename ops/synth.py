@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from environments import ENVIRONMENTS, naming
@@ -30,8 +30,7 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
             hint=f"Name one of: {', '.join([*ENVIRONMENTS, naming.ACCOUNT])}.",
             code=ExitCode.CONFIGURATION,
         )
-    named = {} if is_account(environment) else {"ENVIRONMENT": environment}
-    _run_main({**os.environ, **named, "CDKTF_OUTDIR": str(outdir)}, environment)
+    _run(environment, {} if is_account(environment) else {"ENVIRONMENT": environment}, outdir)
     directory = outdir / "stacks" / environment
     if is_account(environment) and not directory.is_dir():
         made = sorted(path.name for path in directory.parent.iterdir())
@@ -43,20 +42,28 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
     return directory
 
 
-def synthesize_with(variables: Mapping[str, str], outdir: Path, *, without: Collection[str] = ()) -> Path:
-    """Synthesize all that ENVIRONMENT names, with these variables over this process's, and return `outdir`.
+def synthesize_all(
+    environments: Iterable[str],
+    outdir: Path,
+    variables: Mapping[str, str] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> Path:
+    """Synthesize several environments and their accounts' stacks at once; the folder that has one for each.
 
-    without: names of this process's variables that must not reach main.py. Raises OpsError as `synthesize`.
+    variables: over this process's; without: names of this process's variables that must not reach main.py.
+    Raises OpsError as `synthesize` does.
     """
+    names = ",".join(environments)
+    _run(names, {**(variables or {}), "ENVIRONMENT": names}, outdir, without)
+    return outdir / "stacks"
+
+
+def _run(what: str, variables: Mapping[str, str], outdir: Path, without: Collection[str] = ()) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in without}
-    _run_main({**kept, **variables, "CDKTF_OUTDIR": str(outdir)}, variables.get("ENVIRONMENT", "the stacks"))
-    return outdir
-
-
-def _run_main(environ: Mapping[str, str], what: str) -> None:
     result = subprocess.run(
         [sys.executable, str(paths.ROOT / "main.py")],
-        env=environ,
+        env={**kept, **variables, "CDKTF_OUTDIR": str(outdir)},
         cwd=paths.ROOT,
         capture_output=True,
         text=True,

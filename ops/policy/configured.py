@@ -25,12 +25,10 @@ def stacks(names: Collection[str]) -> dict[tuple[str, str], Stack]:
 
     wanted = [name for name in ENVIRONMENTS if name in names] or list(environments.selected())
     with tempfile.TemporaryDirectory(prefix="spec-wizard-policy-") as folder:
-        run = synth.synthesize_with(
-            {"ENVIRONMENT": ",".join(wanted)}, Path(folder), without={"SYNTH_HCL_OUTPUT"}
-        )
-        found = sorted(path.name for path in (run / "stacks").iterdir())
+        made = synth.synthesize_all(wanted, Path(folder), without={"SYNTH_HCL_OUTPUT"})
+        found = sorted(path.name for path in made.iterdir())
         return {
-            (NAME if name == kind else name, kind): Stack.of(run / "stacks" / name, kind)
+            (NAME if name == kind else name, kind): Stack.of(made / name, kind)
             for name in found
             if (kind := naming.ACCOUNT if is_account(name) else name) in names
         }

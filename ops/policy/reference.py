@@ -85,16 +85,16 @@ def _synthesized(
         return {}
     nowhere = folder / "configuration"
     nowhere.mkdir(parents=True)
-    run = synth.synthesize_with(
-        EXAMPLE_VALUES
-        | configuration.changes
-        | {
-            "ENVIRONMENT": ",".join(wanted or configuration.environments),
+    made = synth.synthesize_all(
+        wanted or configuration.environments,
+        folder / "out",
+        {
+            **EXAMPLE_VALUES,
+            **configuration.changes,
             "AWS_ENDPOINT_URL": NOBODY,
             loading.ENV_DIR: str(nowhere),
         },
-        folder / "out",
         without={*fields.variables(), "SYNTH_HCL_OUTPUT"},
     )
     found = (*wanted, naming.ACCOUNT) if account else wanted
-    return {(configuration.name, name): Stack.of(run / "stacks" / name, name) for name in found}
+    return {(configuration.name, name): Stack.of(made / name, name) for name in found}

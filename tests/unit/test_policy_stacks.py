@@ -20,15 +20,21 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The synths that are asked for; each makes the stacks that main.py would."""
     seen: list[Run] = []
 
-    def synthesize(variables: Mapping[str, str], outdir: Path, *, without: Collection[str] = ()) -> Path:
-        seen.append({"variables": dict(variables), "without": set(without)})
-        for name in ("account", *variables["ENVIRONMENT"].split(",")):
+    def synthesize(
+        environments: Collection[str],
+        outdir: Path,
+        variables: Mapping[str, str] | None = None,
+        *,
+        without: Collection[str] = (),
+    ) -> Path:
+        seen.append({"of": [*environments], "variables": dict(variables or {}), "without": set(without)})
+        for name in ("account", *environments):
             folder = outdir / "stacks" / name
             folder.mkdir(parents=True)
             (folder / "cdk.tf.json").write_text(json.dumps({"resource": {"aws_x": {"y": {}}}}))
-        return outdir
+        return outdir / "stacks"
 
-    monkeypatch.setattr(synth, "synthesize_with", synthesize)
+    monkeypatch.setattr(synth, "synthesize_all", synthesize)
     return seen
 
 
@@ -54,7 +60,7 @@ def test_nothing_of_this_machines_configuration_comes_in(runs: list[Run]) -> Non
         assert {"DOMAIN_NAME", "CLOUDFRONT_WAF", "AWS_ACCOUNT_ID", "SYNTH_HCL_OUTPUT"} <= run["without"]
         assert run["variables"]["AWS_ENDPOINT_URL"] == reference.NOBODY
         assert "spec-wizard-policy-" in run["variables"]["SPEC_WIZARD_ENV_DIR"]
-        assert run["variables"]["ENVIRONMENT"] == "prod"
+        assert run["of"] == ["prod"]
 
 
 def test_the_account_alone_needs_no_environment(runs: list[Run]) -> None:
@@ -65,7 +71,7 @@ def test_as_configured_with_the_environments_that_are_named(runs: list[Run]) -> 
     made = configured.stacks(("dev", "account"))
     assert made.keys() == {("configured", "dev"), ("configured", "account")}
     (run,) = runs
-    assert run["variables"] == {"ENVIRONMENT": "dev"}
+    assert (run["of"], run["variables"]) == (["dev"], {})
     assert run["without"] == {"SYNTH_HCL_OUTPUT"}
 
 
@@ -74,4 +80,4 @@ def test_the_account_of_the_environments_that_a_run_is_about(
 ) -> None:
     monkeypatch.setenv("ENVIRONMENT", "staging,prod")
     assert configured.stacks(("account",)).keys() == {("configured", "account")}
-    assert runs[0]["variables"] == {"ENVIRONMENT": "staging,prod"}
+    assert runs[0]["of"] == ["staging", "prod"]
