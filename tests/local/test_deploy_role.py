@@ -37,7 +37,7 @@ from tests.local.managed_policies import without
 REPOSITORY = "repo:example/spec-wizard-infra"
 ACCOUNT = "123456789012"
 STATE = f"spec-wizard-tfstate-{ACCOUNT}-us-east-1"
-CHANGED = {"CLOUDFRONT_CACHE_DAYS": "3", "LOG_RETENTION_DAYS": "14", "BACKUP_ENABLED": "true"}
+CHANGED = {"CLOUDFRONT_CACHE_DAYS": "3", "LOG_RETENTION_DAYS": "14"}
 BUNDLE = "dev.bundle"
 SMOKE_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/spec-wizard-account-deploy-dev-smoke"
 
@@ -256,10 +256,10 @@ def test_without_any_permission_of_the_smoke_a_proof_fails(
 
 @pytest.mark.parametrize("stack", ["account", "dev"])
 def test_what_an_apply_that_was_cut_off_made_is_found_by_the_roles(
-    stack: str, plan: Workflow, dev: Workflow
+    here: Checkout, stack: str, plan: Workflow, dev: Workflow
 ) -> None:
     """Were it missing in the state: `ops plan` and `ops deploy` import it."""
-    resources = json.loads(plan.succeed(stack, "show", "-json").splitlines()[-1])["values"]["root_module"]
+    resources = json.loads(here.terraform(stack, "show", "-json").stdout)["values"]["root_module"]
     changes = [
         Change(one["address"], one["type"], ("create",), one["values"], False)
         for one in resources["resources"]
