@@ -139,7 +139,7 @@ def _account_stack(place: Place) -> Statements:
         ),
         policies.allow(
             "Anomalies",
-            actions("ce", "GetAnomalyMonitors GetAnomalySubscriptions ListTagsForResource"),
+            actions("ce", "ListTagsForResource"),
             [f"arn:aws:ce::{account}:anomalymonitor/*", f"arn:aws:ce::{account}:anomalysubscription/*"],
         ),
         # AWS checks no resource for these.
@@ -148,8 +148,15 @@ def _account_stack(place: Place) -> Statements:
             ["cloudtrail:DescribeTrails", "ses:GetAccount", "s3:GetAccountPublicAccessBlock"],
             ["*"],
         ),
-        # Where a plan would create one, it is looked for: an apply that was cut off may have made it.
-        policies.allow("FindPolicies", actions("iam", "ListPolicies ListOpenIDConnectProviders"), ["*"]),
+        # Lists. What a plan would create is looked for in them: an apply that was cut off may have made it.
+        policies.allow(
+            "ListsOfTheAccount",
+            [
+                *actions("iam", "ListPolicies ListOpenIDConnectProviders"),
+                *actions("ce", "GetAnomalyMonitors GetAnomalySubscriptions"),
+            ],
+            ["*"],
+        ),
     ]
 
 
