@@ -83,7 +83,7 @@ class Sources:
         elif change.type == "aws_kms_grant":
             yield from self._of_values(change, _grant, ("key_id", "aws_kms_key"))
         elif not listed:
-            for name, value in ((change.after or {}) | (change.before or {})).items():
+            for name, value in {**(change.after or {}), **(change.before or {})}.items():
                 if isinstance(value, str) and '"Statement"' in value:
                     yield from self._of_text(change, Holder(name))
 
@@ -92,9 +92,9 @@ class Sources:
         old = (change.before or {}).get(attribute)
         new = self._references.after(change, attribute)
         marks = (masking.inner(m, attribute) for m in (change.before_sensitive, change.after_sensitive))
-        before, after, unclear = _read(old), _read(new), ""
-        if isinstance(after, str):
-            after, unclear = (), after
+        before, read, unclear = _read(old), _read(new), ""
+        if isinstance(read, str):
+            unclear = read
         elif new is None and masking.any_marked(masking.inner(change.after_unknown, attribute)):
             unclear = "only the apply will know it"
         is_mirror = self._is_mirror(change, holder, old, new)
@@ -102,7 +102,7 @@ class Sources:
             change,
             (change.address, holder.access),
             before if isinstance(before, tuple) else (),
-            after,
+            read if isinstance(read, tuple) else (),
             "" if is_mirror else unclear,
             sensitive=any(masking.any_marked(mark) for mark in marks),
             is_mirror=is_mirror,

@@ -64,7 +64,7 @@ POLICIES: Mapping[str, tuple[Holder, ...]] = {
     "aws_api_gateway_rest_api": (Holder("policy"),),
     "aws_api_gateway_rest_api_policy": (Holder("policy", "rest_api_id", "aws_api_gateway_rest_api"),),
 }
-"""Type -> its policies. In a type that is not listed, every attribute that reads as a policy is compared, too."""
+"""Type -> its policies. In other types, every attribute that reads as a policy is compared, too."""
 
 ATTACHMENTS: Mapping[str, tuple[str, str]] = {
     "aws_iam_role_policy_attachment": ("role", "aws_iam_role"),

@@ -57,10 +57,10 @@ class References:
                 return before, found["address"]
         return before, self.named(self.after(change, attribute), type_)
 
-    def named(self, value: Any, type_: str) -> str:
+    def named(self, value: Any, type_: str = "") -> str:
         """The address of the resource of a type that has this id, ARN or name; the value where none has."""
         for other in self._changes.values():
-            if other.type == type_ and value is not None and value in _names(other):
+            if type_ in ("", other.type) and value is not None and value in _names(other):
                 return other.address
         return str(value)
 

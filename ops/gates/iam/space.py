@@ -86,10 +86,8 @@ def newly_allowed(
     old = set(before)
     without = [space.box(one) for one in after if one.effect == DENY]
     without += [space.box(one) for one in before if one.effect == ALLOW]
-    fresh = (
-        one for one in dict.fromkeys(after if of is None else of) if one.effect == ALLOW and one not in old
-    )
-    return _grown(space, fresh, without)
+    asked = dict.fromkeys(after if of is None else of)
+    return _grown(space, (one for one in asked if one.effect == ALLOW and one not in old), without)
 
 
 def no_longer_denied(
@@ -104,10 +102,8 @@ def no_longer_denied(
     """
     new = set(after)
     without = [space.box(one) for one in after if one.effect == DENY]
-    gone = (
-        one for one in dict.fromkeys(before if of is None else of) if one.effect == DENY and one not in new
-    )
-    return _grown(space, gone, without)
+    asked = dict.fromkeys(before if of is None else of)
+    return _grown(space, (one for one in asked if one.effect == DENY and one not in new), without)
 
 
 def _grown(space: Space, statements: Iterable[Statement], without: Sequence[Box]) -> list[Grown]:
