@@ -86,10 +86,10 @@ class _Judged:
         group = self._groups[source.owner]
         space = Space(_related(source, group))
         before, after = (_of_space(statements, source, group) for statements in (group.before, group.after))
-        for grown in newly_allowed(space, before, after, source.after):
+        for grown in newly_allowed(space, before, after, _only(source.after, source.before)):
             if not self._had_elsewhere(source, grown.statement):
                 yield from explain.allowed(space, grown, before)
-        for grown in no_longer_denied(space, before, after, source.before):
+        for grown in no_longer_denied(space, before, after, _only(source.before, source.after)):
             if not self._had_elsewhere(source, grown.statement):
                 yield from explain.denied(space, grown)
 
@@ -126,15 +126,15 @@ def _related(source: Source, group: _Group) -> list[Statement]:
 
 def _of_space(statements: Iterable[Statement], source: Source, group: _Group) -> list[Statement]:
     """Those that can be about the same requests as what changed, by the services of their actions."""
-    changed = _changed(source)
+    changed = _only(source.before, source.after) + _only(source.after, source.before)
     if any(one.services is None for one in changed):
         return list(statements)
     services = {name for one in changed for name in one.services or ()}
     return [one for one in statements if one.services is None or one.services & services]
 
 
-def _changed(source: Source) -> Sequence[Statement]:
-    return [*(set(source.before) ^ set(source.after))]
+def _only(statements: Sequence[Statement], others: Sequence[Statement]) -> list[Statement]:
+    return [one for one in statements if one not in others]
 
 
 def _what(source: Source, code: Synthesized, *, unclear: bool, is_new: bool) -> str:

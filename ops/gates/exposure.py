@@ -36,8 +36,7 @@ def findings(
 
 
 def _of_policy(source: Source, code: Synthesized) -> Iterator[Finding]:
-    opening = [one for one in _new(source) if public.open_to(one)]
-    if opening:
+    if opening := _new(source):
         owner = code.construct_path(source.owner[0]) or source.owner[0]
         who = ", ".join(dict.fromkeys(public.open_to(one) for one in opening))
         verb = "could become" if source.owner[1] == "trust" else "would be let in by"
@@ -51,10 +50,14 @@ def _of_policy(source: Source, code: Synthesized) -> Iterator[Finding]:
 
 
 def _new(source: Source) -> list[Statement]:
-    """Statements that say more than what strangers could do before."""
-    before = [one for one in source.before if public.open_to(one)]
+    """Statements by which strangers can do more than they could."""
+    before, after = (
+        [one for one in statements if public.open_to(one)] for statements in (source.before, source.after)
+    )
+    if not after:
+        return []
     try:
-        space = Space([*before, *source.after])
-        return [grown.statement for grown in newly_allowed(space, before, source.after)]
+        grown = newly_allowed(Space([*before, *source.after]), before, source.after, after)
+        return [one.statement for one in grown]
     except TooComplex:
-        return [one for one in source.after if one not in source.before]
+        return [one for one in after if one not in before]

@@ -54,8 +54,12 @@ class References:
         for reference in _REFERENCE.finditer(written if isinstance(written, str) else ""):
             found = _ATTRIBUTE.match(reference[1])
             if found and found["address"] in self._changes and found["address"].startswith(f"{type_}."):
-                return before, found["address"]
-        return before, self.named(self.after(change, attribute), type_)
+                same = change.before is not None and change.before.get(attribute) == self.after(
+                    change, attribute
+                )
+                return found["address"] if same else before, found["address"]
+        after = self.after(change, attribute)
+        return before, before if (change.before or {}).get(attribute) == after else self.named(after, type_)
 
     def named(self, value: Any, type_: str = "") -> str:
         """The address of the resource of a type that has this id, ARN or name; the value where none has."""

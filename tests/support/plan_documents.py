@@ -6,6 +6,7 @@ Source: developer.hashicorp.com/terraform/internals/json-format.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -92,3 +93,65 @@ def policy(*statements: Mapping[str, Any]) -> str:
 def allow(action: Any, resource: Any = "arn:aws:s3:::b/*", **more: Any) -> Json:
     """An Allow statement; `more` are its other elements."""
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def resources_of(document: Mapping[str, Any]) -> dict[str, Json]:
+    """The resources of a synthesized stack by address."""
+    return {
+        f"{type_}.{name}": body
+        for type_, named in document["resource"].items()
+        for name, body in named.items()
+    }
+
+
+META = ("//", "lifecycle", "depends_on", "provider", "count", "for_each", "provisioner", "connection")
+
+
+def first_deploy(resources: Mapping[str, Json]) -> PlanDocument:
+    """The plan that makes all of a stack: what refers to anything is not known yet."""
+    changes = []
+    for address, body in resources.items():
+        values = {name: value for name, value in body.items() if name not in META}
+        unknown = {name: True for name, value in values.items() if "${" in json.dumps(value)}
+        after = {name: _as_blocks(value) for name, value in values.items() if name not in unknown}
+        changes.append(created(address, after, unknown=unknown | {"arn": True, "id": True}))
+    return plan(*changes)
+
+
+def deployed(resources: Mapping[str, Json]) -> dict[str, Json]:
+    """The values of a deployed stack by address, with something made up for what only AWS knows."""
+
+    def value(address: str, attribute: str) -> str:
+        written = resources.get(address, {}).get(attribute)
+        if isinstance(written, str):
+            return resolved(written)
+        name = address.partition(".")[2]
+        return f"arn:aws:x:us-east-1:123456789012:{name}" if "arn" in attribute else f"{name}-{attribute}"
+
+    def resolved(text: str) -> str:
+        return re.sub(r"\$\{(\w+\.[\w-]+)(?:\[\*\])?\.(\w+)\}", lambda found: value(found[1], found[2]), text)
+
+    def inside(written: Any) -> Any:
+        if isinstance(written, str):
+            return resolved(written)
+        if isinstance(written, Mapping):
+            return [{key: inside(member) for key, member in written.items()}]
+        return [_first(inside(one)) for one in written] if isinstance(written, list) else written
+
+    asked = re.findall(r"\$\{(\w+\.[\w-]+)(?:\[\*\])?\.(\w+)\}", json.dumps(resources))
+    return {
+        address: {name: inside(written) for name, written in body.items() if name not in META}
+        | {name: value(address, name) for name in ("id", "arn", *(n for a, n in asked if a == address))}
+        for address, body in resources.items()
+    }
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) else value
+
+
+def _as_blocks(value: Any) -> Any:
+    """Terraform writes every block as a list; the code may write a single one without."""
+    if isinstance(value, Mapping):
+        return [{key: _as_blocks(member) for key, member in value.items()}]
+    return [_first(_as_blocks(one)) for one in value] if isinstance(value, list) else value

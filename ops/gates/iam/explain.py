@@ -18,6 +18,8 @@ def allowed(space: Space, grown: Grown, before: Sequence[Statement]) -> tuple[st
     """What is new in an Allow statement, and the whole of the new access."""
     old = [(one, space.box(one)) for one in before if one.effect == ALLOW]
     reasons = [*_new_values(space, grown, old)] or [_why_else(grown, old)]
+    if not old:
+        reasons = ["is new, where nothing was allowed"]
     return (
         *(f"{_name(grown.statement)}: {reason}" for reason in reasons),
         f"  newly allowed: {_access(space, grown)}",
