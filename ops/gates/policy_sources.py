@@ -14,9 +14,6 @@ from ops.gates.references import References
 from ops.plans import masking
 from ops.plans.document import PlanDocument, ResourceChange
 
-ATTACHED = "attached:"
-"""Before the ARN of a managed policy that is not in the plan, as if to have it were an action."""
-
 
 @dataclass(frozen=True)
 class Source:
@@ -200,7 +197,7 @@ def _of_member(member: Any) -> tuple[Statement, ...]:
 
 
 def _as_action(arn: str) -> Statement:
-    return Statement(ALLOW, actions=Element(frozenset({f"{ATTACHED}{arn}"}), negated=False))
+    return Statement(ALLOW, actions=Element(frozenset({f"{statements.ATTACHED}{arn}"}), negated=False))
 
 
 def _permission(values: Mapping[str, Any]) -> Statement:

@@ -21,6 +21,11 @@ class References:
     def __init__(self, plan: PlanDocument, code: Synthesized) -> None:
         self._changes = {change.address: change for change in plan.changes if not change.deposed}
         self._code = code
+        self._named: dict[tuple[str, str], str] = {}
+        for change in self._changes.values():
+            for name in _names(change):
+                self._named.setdefault((change.type, name), change.address)
+                self._named.setdefault(("", name), change.address)
 
     def after(self, change: ResourceChange, attribute: str) -> Any:
         """An attribute after the apply; where the plan does not know it, what the code says, resolved.
@@ -62,11 +67,11 @@ class References:
         return before, before if (change.before or {}).get(attribute) == after else self.named(after, type_)
 
     def named(self, value: Any, type_: str = "") -> str:
-        """The address of the resource of a type that has this id, ARN or name; the value where none has."""
-        for other in self._changes.values():
-            if type_ in ("", other.type) and value is not None and value in _names(other):
-                return other.address
-        return str(value)
+        """The address of the resource of a type that has this id, ARN or name; the value where none has.
+
+        type_: "" for any.
+        """
+        return self._named.get((type_, str(value)), str(value))
 
     def is_set(self, change: ResourceChange, attribute: str) -> bool:
         """Whether the code gives the attribute a value."""
@@ -95,8 +100,7 @@ class References:
         return f"{UNKNOWN}{expression}{KNOWN}"
 
 
-def _names(change: ResourceChange) -> list[Any]:
+def _names(change: ResourceChange) -> list[str]:
     values = change.before or change.after or {}
-    return [
-        values[name] for name in ("id", "arn", "name", "url", "key_id", "function_name") if name in values
-    ]
+    names = (values.get(name) for name in ("id", "arn", "name", "url", "key_id", "function_name"))
+    return [name for name in names if isinstance(name, str)]

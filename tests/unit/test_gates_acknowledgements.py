@@ -184,7 +184,7 @@ class TestReport:
             "2026-11-01; remove it",
             "environments/acknowledged.toml: entry 3 (data-loss of aws_x.y in dev) covers nothing here; "
             "remove it",
-            "Say no by changing the code. Say yes by adding to environments/acknowledged.toml, and commit it:",
+            f"Say no by changing the code. Say yes by adding to {report.FILE}, and commit it:",
         ]
 
     def test_the_snippet_covers_what_it_is_for(self, tmp_path: Path) -> None:

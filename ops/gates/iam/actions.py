@@ -32,7 +32,7 @@ def kinds(action: str) -> frozenset[str]:
     """The kinds that an action may be of, several where its name ends in a wildcard."""
     service, _, name = action.lower().partition(":")
     stem = re.split(r"[*?]", name)[0]
-    if not stem and name:
+    if not stem:
         return EVERY_KIND
     reading = next((kind for kind, rule in _RULES[:3] if rule.match(name)), None)
     if reading:

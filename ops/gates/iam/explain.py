@@ -16,6 +16,8 @@ STARS = {PRINCIPAL: "* (anybody)", ACTION: "* (every action)", RESOURCE: "* (any
 
 def allowed(space: Space, grown: Grown, before: Sequence[Statement]) -> tuple[str, ...]:
     """What is new in an Allow statement, and the whole of the new access."""
+    if arn := grown.statement.attached:
+        return (f"managed policy {shown(arn)} is newly attached",)
     old = [(one, space.box(one)) for one in before if one.effect == ALLOW]
     reasons = [*_new_values(space, grown, old)] or [_why_else(grown, old)]
     if not old:
@@ -47,7 +49,7 @@ def _new_values(space: Space, grown: Grown, old: Sequence[tuple[Statement, Box]]
             continue
         for value in sorted(element.values):
             if _reached(space, grown, place, value) & ~seen:
-                kind = _kind(value, old) if place == ACTION else ""
+                kind = _kind(value, old) if place == ACTION and value != "*" else ""
                 yield f"new {NAMES[place]}: {STARS[place] if value == '*' else shown(value)}{kind}"
 
 

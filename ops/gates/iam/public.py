@@ -35,6 +35,9 @@ POSITIVE = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "A
 EVERYWHERE = re.compile(r".*/[0-7]")
 """S3 takes a network wider than /8 for the whole internet."""
 
+ALMIGHTY = re.compile(r"(FullAccess|AdministratorAccess|PowerUserAccess)$")
+"""Managed policies of AWS that are all of a service or more, by their names."""
+
 SHARED_SERVICES = frozenset({"cloudfront.amazonaws.com"})
 """Services that read on behalf of whoever set them up, in any account."""
 
@@ -62,6 +65,8 @@ def strangers(statement: Statement, account_id: str) -> list[str]:
     """
     if statement.effect != ALLOW:
         return []
+    if statement.attached:
+        return [f"what {statement.attached} does"] if ALMIGHTY.search(statement.attached) else []
     found = []
     principals, actions = statement.principals, statement.actions
     if "*" in principals.values and not principals.negated:

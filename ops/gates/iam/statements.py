@@ -22,6 +22,9 @@ KNOWN = {
     "Condition",
 }
 
+ATTACHED = "attached:"
+"""Before the ARN of a managed policy whose text nobody has, as if to have it were an action."""
+
 SAME = {"ArnEquals": "ArnLike", "ArnNotEquals": "ArnNotLike"}
 """Operators that IAM documents to behave alike."""
 
@@ -77,6 +80,12 @@ class Statement:
     resources: Element = EVERYTHING
     tests: frozenset[Test] = frozenset()
     sid: str = field(default="", compare=False)
+
+    @property
+    def attached(self) -> str:
+        """The ARN of the managed policy that it stands for, or ""."""
+        (only,) = self.actions.values if len(self.actions.values) == 1 else ("",)
+        return only.removeprefix(ATTACHED) if only.startswith(ATTACHED) else ""
 
     @property
     def services(self) -> frozenset[str] | None:
