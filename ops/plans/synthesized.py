@@ -20,7 +20,11 @@ class Synthesized:
     @classmethod
     def of(cls, directory: Path) -> Synthesized:
         """The stack in this folder."""
-        document = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        return cls.of_document(json.loads((directory / FILE).read_text(encoding="utf-8")))
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Synthesized:
+        """The stack that this JSON describes; an empty one knows nothing."""
         return cls(
             {
                 f"{type_}.{name}": body
@@ -53,6 +57,11 @@ class Synthesized:
             for address, body in self._resources.items()
             if body.get("lifecycle", {}).get("prevent_destroy") is True
         )
+
+    @property
+    def bodies(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the code sets, by address."""
+        return self._resources
 
     def _body(self, address: str) -> Mapping[str, Any]:
         return self._resources.get(without_index(address), {})
