@@ -112,7 +112,7 @@ def refuse_closed(made: Review, *, approve_broadening: bool) -> None:
     entries = "\n".join(report.snippet(made.environment, found, datetime.now(UTC).date()))
     raise OpsError(
         f"{count} the plan of {made.environment}:\n{told}",
-        hint=f"If that is what you want, put this into environments/acknowledged.toml (docs/gates.md){approved}:"
+        hint=f"To say yes, put this into environments/acknowledged.toml (docs/gates.md){approved}:"
         f"\n{entries}",
         code=ExitCode.GATED,
     )
