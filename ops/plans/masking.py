@@ -27,13 +27,17 @@ def masked(value: Any, marks: Any) -> Any:
     if marks is True:
         return SENSITIVE
     if isinstance(value, Mapping):
-        return {key: _member(key, member, inner(marks, key)) for key, member in value.items()}
+        return {
+            without_secrets(str(key)): masked_as(str(key), member, inner(marks, key))
+            for key, member in value.items()
+        }
     if isinstance(value, list):
         return [masked(member, inner(marks, index)) for index, member in enumerate(value)]
     return without_secrets(value) if isinstance(value, str) else value
 
 
-def _member(name: str, value: Any, marks: Any) -> Any:
+def masked_as(name: str, value: Any, marks: Any) -> Any:
+    """The same for the value of an attribute or a key of this name, which may say that it is a secret."""
     if isinstance(value, str) and marks is not True and masking.is_called_like_one(name, value):
         return LOOKS_SECRET
     return masked(value, marks)
@@ -42,6 +46,19 @@ def _member(name: str, value: Any, marks: Any) -> Any:
 def without_secrets(text: str) -> str:
     """The text without what looks like a key or a token."""
     return masking.without_secrets(text, LOOKS_SECRET)
+
+
+def either(marks: Any, others: Any) -> Any:
+    """The marks of both sides of a change in one: whoever marks a value today mostly had the same secret
+    there, unmarked, yesterday."""
+    if True in (marks, others):
+        return True
+    if isinstance(marks, Mapping) and isinstance(others, Mapping):
+        return {**marks, **{key: either(marks.get(key, False), other) for key, other in others.items()}}
+    if isinstance(marks, list) and isinstance(others, list):
+        longer, shorter = sorted((marks, others), key=len, reverse=True)
+        return [either(mark, inner(shorter, index)) for index, mark in enumerate(longer)]
+    return marks or others
 
 
 def any_marked(marks: Any) -> bool:

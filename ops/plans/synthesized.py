@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ops.plans import references
 
 FILE = "cdk.tf.json"
 
@@ -50,10 +51,14 @@ class Synthesized:
             if body.get("lifecycle", {}).get("prevent_destroy") is True
         )
 
+    def references(self) -> Mapping[str, frozenset[str]]:
+        """Which resource's block refers to which, by their addresses."""
+        return references.synthesized(self._resources)
+
     def _body(self, address: str) -> Mapping[str, Any]:
         return self._resources.get(without_index(address), {})
 
 
 def without_index(address: str) -> str:
     """The address of the block that a counted resource comes from."""
-    return re.sub(r"\[[^\]]*\]$", "", address)
+    return references.block(address)
