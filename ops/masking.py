@@ -23,7 +23,7 @@ LOOKS_LIKE_A_SECRET = re.compile(
     r"|e(?<=\be)yJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",  # a signed token (JWT)
     re.DOTALL,
 )
-"""Each begins with a letter of its own, which Python looks for ten times as fast as for a border of a word."""
+"""Each begins with a letter of its own, which Python finds ten times as fast as a border of a word."""
 IN_ADDRESS = re.compile(r"(://)[^\s/:@]+:[^\s/@]+(?=@)")
 """Name and password in an address."""
 IN_JSON = re.compile(

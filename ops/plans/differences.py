@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,8 +24,8 @@ IDENTITIES = (
 )
 """What names a block among its siblings, where all of them have it and no two the same."""
 
-NOTHING = (None, "", [], {}, False)
-"""No value: a provider writes it one way and reads it another. Zero is a value, though Python calls it False."""
+NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
+"""No value: a provider writes it one way and reads it another. Zero is one, though Python calls it False."""
 
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -76,7 +76,7 @@ class Side(NamedTuple):
     unknown: Any = False
 
     def member(self, key: str | int) -> Side:
-        inside = self.value.get(key) if isinstance(self.value, Mapping) else self.value[key]
+        inside = self.value.get(key) if isinstance(self.value, dict) else self.value[key]
         return Side(inside, masking.inner(self.marks, key), masking.inner(self.unknown, key))
 
 
@@ -114,11 +114,13 @@ def _is_nothing(value: Any) -> bool:
 
 def _members(path: Path, before: Side, after: Side) -> Iterator[Found]:
     """Key by key; a key that is only among the unknown has no value yet."""
-    keys = dict.fromkeys(before.value)
-    keys.update(dict.fromkeys(after.value))
-    if isinstance(after.unknown, Mapping):
-        keys.update(dict.fromkeys(key for key, mark in after.unknown.items() if masking.any_marked(mark)))
-    for key in keys:
+    old, new = before.value, after.value
+    unknown = after.unknown if isinstance(after.unknown, dict) else {}
+    later = [key for key, mark in unknown.items() if masking.any_marked(mark)]
+    for key in {**old, **new, **dict.fromkeys(later)}:
+        # Most of a resource stays as it is: nothing is made of that.
+        if key in old and key in new and key not in later and same(old[key], new[key]):
+            continue
         yield from _between((*path, key), before.member(key), after.member(key))
 
 
@@ -130,7 +132,7 @@ def _between(path: Path, before: Side, after: Side) -> Iterator[Found]:
         return
     elif True in (before.marks, after.marks):
         yield _difference(path, before, after)
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+    elif isinstance(old, dict) and isinstance(new, dict):
         yield from _members(path, before, after)
     elif _blocks(old or new) and _blocks(new or old):
         yield from _between_blocks(path, before._replace(value=old or []), after._replace(value=new or []))
@@ -183,7 +185,9 @@ def same(old: Any, new: Any) -> bool:
     """Whether two values are the same as JSON, where 1 is not true."""
     if old != new:
         return False
-    if isinstance(old, Mapping):
+    if isinstance(old, str):
+        return True
+    if isinstance(old, dict):
         return all(same(value, new[key]) for key, value in old.items())
     if isinstance(old, list):
         return all(map(same, old, new))
@@ -191,7 +195,7 @@ def same(old: Any, new: Any) -> bool:
 
 
 def _blocks(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(member, Mapping) for member in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
 
 
 def _named(blocks: list[Any], name: str) -> bool:

@@ -168,16 +168,13 @@ class PlanDocument:
         return tuple(
             change
             for change in self.changes
-            if change.mode == "managed"
-            and (change.action != "no-op" or change.importing or change.moved)
+            if change.mode == "managed" and (change.action != "no-op" or change.importing or change.moved)
         )
 
     @property
     def outputs_to_change(self) -> tuple[OutputChange, ...]:
         """The outputs that an apply would write anew."""
-        return tuple(
-            output for output in self.outputs if output.actions != ("no-op",) or output.resensitized
-        )
+        return tuple(output for output in self.outputs if output.actions != ("no-op",) or output.resensitized)
 
 
 def read(document: Json) -> PlanDocument:

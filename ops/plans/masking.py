@@ -13,8 +13,8 @@ LOOKS_SECRET = "(looks like a secret)"
 
 def inner(marks: Any, key: str | int) -> Any:
     """The marks of one member; a container that is marked as a whole marks each of them."""
-    if marks is True:
-        return True
+    if not marks or marks is True:  # nearly all of a plan
+        return bool(marks)
     if isinstance(marks, Mapping):
         return marks.get(str(key), False)
     if isinstance(marks, Sequence) and not isinstance(marks, str) and isinstance(key, int):
@@ -63,6 +63,8 @@ def either(marks: Any, others: Any) -> Any:
 
 def any_marked(marks: Any) -> bool:
     """Whether anything below is marked."""
+    if not marks or marks is True:
+        return bool(marks)
     if isinstance(marks, Mapping):
         return any(any_marked(mark) for mark in marks.values())
     if isinstance(marks, list):

@@ -1,4 +1,4 @@
-"""Which block of the code refers to which, read from a plan's `configuration` or from the synthesized JSON."""
+"""Which block of the code refers to which: from a plan's `configuration`, or from the synthesized JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def block(address: str) -> str:
 
 
 def configured(configuration: Json) -> References:
-    """From a plan's `configuration`: every block of the root module and of modules, with what it refers to."""
+    """From a plan's `configuration`: every block, those of modules included, with what it refers to."""
     found: References = {}
 
     def within(module: Json, prefix: str) -> None:

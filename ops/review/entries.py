@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from ops.gates.finding import Finding
 from ops.plans import differences, masking, references
@@ -152,8 +153,14 @@ def _notes(change: ResourceChange) -> Iterator[str]:
         yield f"moved from {change.previous_address}"
     if change.importing:
         yield f"imported as {change.import_id}" if change.import_id else "imported"
+    if change.after is None and change.before and (id_ := change.before.get("id")):
+        yield f"its id is {_shown_id(change, id_)}"
     if change.deposed:
         yield f"the old object {change.deposed}, left over from a replacement"
+
+
+def _shown_id(change: ResourceChange, id_: Any) -> Any:
+    return masking.masked(id_, masking.inner(change.before_sensitive, "id"))
 
 
 def _attributes(

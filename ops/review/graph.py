@@ -13,7 +13,7 @@ MOST = 120
 """Nodes that are drawn; above it first the neighbours go, then resources are drawn together."""
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 212, 34, 64, 10, 12
 """Of a node, and between two, in pixels."""
-LABEL = 29
+LABEL = 24
 """Characters of a label that fit."""
 Edges = Mapping[str, Iterable[str]]
 
@@ -96,7 +96,10 @@ def _together(changed: Mapping[str, object], labels: Mapping[str, str]) -> tuple
         label = labels.get(block, block)
         parts = label.split("/")
         names[block] = "/".join(parts[:2]) if len(parts) > 1 else f"{block.split('.')[-2]}.*"
-    return names, f"{len(changed)} changed resources are too many to draw one by one: they are drawn in groups."
+    return (
+        names,
+        f"{len(changed)} changed resources are too many to draw one by one: they are drawn in groups.",
+    )
 
 
 def _drawn(
@@ -113,10 +116,10 @@ def _drawn(
     for block, name in names.items():
         members[name].append(block)
     places = _places(list(members), edges)
-    nodes = {
-        name: _node(name, blocks, changed, labels, places[name]) for name, blocks in members.items()
-    }
-    lines = [Edge(_line(nodes[other], nodes[name])) for name, others in edges.items() for other in sorted(others)]
+    nodes = {name: _node(name, blocks, changed, labels, places[name]) for name, blocks in members.items()}
+    lines = [
+        Edge(_line(nodes[other], nodes[name])) for name, others in edges.items() for other in sorted(others)
+    ]
     return Graph(
         tuple(nodes.values()),
         tuple(lines),

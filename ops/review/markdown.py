@@ -16,8 +16,8 @@ from ops.review.model import Review
 from ops.review.shapes import Reading
 
 GITHUB_COMMENT = 65_536
-"""GitHub says "maximum is 65536 characters". People measured 262,144 bytes for comments and 65,536 code points
-for descriptions; a text of so many bytes is below each of them."""
+"""Bytes. GitHub says "maximum is 65536 characters"; measured were 262,144 bytes for comments and 65,536 code
+points for descriptions (github.com/dead-claudia/github-limits/pull/13). This is below each of them."""
 GITHUB_SUMMARY = 1_048_576
 """1 MiB for a step. Source: docs.github.com, "Workflow commands", job summaries."""
 GITLAB_NOTE = 1_000_000
@@ -46,7 +46,7 @@ def comment(
     *,
     limit: int = GITHUB_COMMENT,
     marker: str = "",
-    links: Links = Links(),  # noqa: B008 - it is frozen
+    links: Links = Links(),
 ) -> str:
     """The comment, at most `limit` bytes of UTF-8, `marker` as its first line.
 
@@ -59,7 +59,7 @@ def summary(
     reviews: Sequence[Review | Reading],
     *,
     limit: int = GITHUB_SUMMARY,
-    links: Links = Links(),  # noqa: B008 - it is frozen
+    links: Links = Links(),
 ) -> str:
     """The same for the summary of a step, where there is more room."""
     return _document([reading.of(review) for review in reviews], limit, "", links, VALUE_IN_SUMMARY)
@@ -184,7 +184,9 @@ def _foot(parts: Sequence[tuple[Reading, Sequence[Section]]], limit: int, links:
     if shortened or gone:
         counts = [f"the details of {shortened}"] if shortened else []
         counts += [f"all but the number of {gone}"] if gone else []
-        told.append(f"To stay below {limit:,} bytes this leaves out {' and '.join(counts)} of {len(blocks)} items.")
+        told.append(
+            f"To stay below {limit:,} bytes this leaves out {' and '.join(counts)} of {len(blocks)} items."
+        )
     where = links.markdown()
     if where:
         told.append(f"All of it: {where}.")

@@ -1,7 +1,8 @@
 """Foreign text in Markdown: nothing in it is markup, a link, a mention, a reference or a command.
 
 The rules are those of GitHub's and GitLab's Markdown both. Source: github.github.com/gfm;
-docs.github.com, "Autolinked references and URLs"; docs.gitlab.com/user/markdown, "GitLab-specific references".
+docs.github.com, "Autolinked references and URLs"; docs.gitlab.com/user/markdown,
+"GitLab-specific references".
 """
 
 from __future__ import annotations

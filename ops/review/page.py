@@ -1,4 +1,4 @@
-"""A review as one HTML file that needs nothing else: no network, no file beside it, and no script to be read."""
+"""A review as one HTML file: it asks for nothing else, and can be read without its script."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNFOLDED = 12
 
 RISKS = {
     Risk.GATED: "gate closed",
-    Risk.DESTRUCTIVE: "destructive",
+    Risk.DESTRUCTIVE: "dangerous",
     Risk.SECURITY: "security",
     Risk.CHANGE: "change",
     Risk.ADDITION: "addition",
@@ -84,6 +84,14 @@ def _chips(read: Reading) -> dict[str, Any]:
 
 def _searched(entry: Entry) -> str:
     """What the filter looks in; its values as well, but no longer than they are shown."""
-    parts = [entry.construct, entry.address, entry.type, entry.action, entry.why, *entry.notes, *entry.findings]
+    parts = [
+        entry.construct,
+        entry.address,
+        entry.type,
+        entry.action,
+        entry.why,
+        *entry.notes,
+        *entry.findings,
+    ]
     parts += [one.where for one in entry.attributes]
     return " ".join(part for part in parts if part).lower()

@@ -1,7 +1,7 @@
 """Terraform's reasons in plain words.
 
-Source: developer.hashicorp.com/terraform/internals/json-format, "action_reason" and "deferred_changes". What is
-not in these lists, because a later Terraform knows more, is shown as it is written.
+Source: developer.hashicorp.com/terraform/internals/json-format, and the constants of Terraform's
+internal/command/jsonplan. What a later Terraform has beside these is shown as it is written.
 """
 
 from __future__ import annotations

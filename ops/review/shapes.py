@@ -1,4 +1,4 @@
-"""What is shown of one environment, as every output takes it: text, hidden where it must be, not yet escaped."""
+"""What is shown of one environment, as every output takes it: hidden where it must be, not yet escaped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Drifted:
-    """A resource that was changed outside Terraform. what: changed or deleted. undone: this plan acts on it."""
+    """A resource changed outside Terraform. what: changed or deleted. undone: this plan acts on it."""
 
     address: str
     construct: str
@@ -86,7 +86,7 @@ class Reading:
 
     environment: str
     state: str
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     entries: tuple[Entry, ...] = ()
     gates: tuple[Gate, ...] = ()
     drift: tuple[Drifted, ...] = ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 
 from ops.review import reading, values
@@ -13,13 +15,13 @@ from ops.review.model import Review
 from ops.review.shapes import Drifted, Gate, Reading
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 PIPED = 160
 """Characters of one value where there is no terminal whose width would say it."""
 SHORTEST = 24
 NEW_IN_FULL = 20
-"""New resources of which the attributes are listed; a first deploy has hundreds, and the code says the same."""
+"""New resources whose attributes are listed: a first deploy has hundreds, and the code says the same."""
 
 STYLES = {
     "create": "green",
@@ -38,8 +40,25 @@ def show(console: Console, reviews: Iterable[Review | Reading]) -> None:
     """Print the reviews. Lines are folded to a terminal's width and left whole in a pipe; nothing is lost."""
     width = console.width if console.is_terminal else 0
     for review in reviews:
-        for line in lines(review, width=width):
-            console.print(line, soft_wrap=not width, overflow="fold" if width else "ignore")
+        console.print(_Printed(lines(review, width=width), width), soft_wrap=not width)
+
+
+class _Printed:
+    """Lines for Rich, which is asked to fold only what is too long: that is most of its work."""
+
+    def __init__(self, told: Iterable[Text], width: int) -> None:
+        self._told, self._width = told, width
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self._told:
+            plain = line.plain
+            if not self._width:
+                yield Segment(f"{plain}\n")
+            elif cell_len(plain) <= self._width:
+                yield from line.render(console, end="\n")
+            else:
+                line.overflow = "fold"
+                yield line
 
 
 def lines(review: Review | Reading, *, width: int = 0) -> Iterator[Text]:

@@ -25,7 +25,9 @@ def shown(value: Any) -> str:
 
 def _like_another(text: str) -> bool:
     """Whether the bare text would be taken for a number, a boolean, a list, or nothing at all."""
-    return text.strip() != text or text in ("", NONE, "true", "false", "null") or text.replace(".", "").isdigit()
+    return (
+        text.strip() != text or text in ("", NONE, "true", "false", "null") or text.replace(".", "").isdigit()
+    )
 
 
 def _opened(value: Any) -> Any:
@@ -43,7 +45,7 @@ def _opened(value: Any) -> Any:
 
 
 def visible(text: str) -> str:
-    """The text in one line, with control characters, and those that turn the direction of reading, spelt out."""
+    """The text in one line; control characters, and those that turn the direction of reading, spelt out."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(one if _printed(one) else _spelt(one) for one in text)

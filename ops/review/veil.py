@@ -15,7 +15,7 @@ from ops.plans.document import PlanDocument
 T = TypeVar("T")
 
 ANYWHERE = 8
-"""Characters from which on a secret is looked for within texts; a shorter one only hides a text that it is."""
+"""Characters of a secret that is looked for within texts; a shorter one only hides a text that it is."""
 
 
 class Veil:
