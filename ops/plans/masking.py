@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,19 @@ def masked(value: Any, marks: Any) -> Any:
         }
     if isinstance(value, list):
         return [masked(member, inner(marks, index)) for index, member in enumerate(value)]
-    return without_secrets(value) if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    """A text; in one that is JSON also what its keys call a secret."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return without_secrets(text)
+        shown = masked(document, False)
+        return text if shown == document else json.dumps(shown)
+    return without_secrets(text)
 
 
 def masked_as(name: str, value: Any, marks: Any) -> Any:

@@ -74,7 +74,7 @@ def _gate(gate: Gate, width: int) -> Block:
     named = " ".join(code(one) for one in (gate.construct, gate.address) if one)
     line = f"- **{prose(gate.gate)}** ({mark}) {named}: {prose(values.cut(gate.what, width))}"
     line += f"<br>{prose(gate.acknowledged)}" if gate.acknowledged else ""
-    forms = [f"{line}\n\n{fenced(_cut_lines(gate.details, width))}\n"] if gate.details else []
+    forms = [f"{line}\n\n{fenced(_cut_lines(gate.details, width))}"] if gate.details else []
     risk = Risk.DESTRUCTIVE if gate.acknowledged else Risk.GATED
     return Block(risk, [*forms, line, ""], "acknowledged" if gate.acknowledged else "closed gate")
 
@@ -90,9 +90,10 @@ def _entry(entry: Entry, width: int) -> Block:
     said = [one for one in (entry.order, entry.why, *entry.notes) if one]
     line += f": {prose('; '.join(said))}" if said else ""
     line += f" **[{prose(', '.join(entry.findings))}]**" if entry.findings else ""
-    forms = [line, ""]
+    terse = f"- {code(entry.symbol)} {code(entry.name)}"
+    forms = [line, terse, ""]
     if entry.attributes:
-        whole, short = (f"{line}\n\n{fenced(_diff(entry.attributes, w))}\n" for w in (width, SHORT))
+        whole, short = (f"{line}\n\n{fenced(_diff(entry.attributes, w))}" for w in (width, SHORT))
         forms = [*dict.fromkeys([whole, short]), *forms]
     return Block(entry.risk, forms, KINDS.get(entry.action, f"to {entry.action}"))
 
@@ -106,8 +107,7 @@ def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
         if one.unknown and one.before in ("", values.NONE) and not forces:
             later.append(one.where)
         elif one.hidden_alike:
-            note = "another, also sensitive" if one.sensitive else "the same, as another type"
-            yield f"! {one.where}: {before} → {note}{forces}"
+            yield f"! {one.where}: {before} → {alike(one)}{forces}"
         else:
             if before:
                 yield f"- {one.where}: {before}{forces if not after else ''}"
@@ -117,20 +117,27 @@ def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
         yield f"  known after the apply: {', '.join(later)}"
 
 
+def alike(one: Attribute) -> str:
+    """What to write instead of a new value that reads like the old one."""
+    return "another, also sensitive" if one.sensitive else "the same, as another type"
+
+
 def _output(output: Output, width: int) -> Block:
     line = f"- {prose(output.action)} {code(output.name)}" + (f" ({output.note})" if output.note else "")
     if len(output.attributes) == 1 and output.attributes[0].where == output.name:
         (one,) = output.attributes
         shown = " → ".join(code(values.cut(value, SHORT)) for value in (one.before, one.after) if value)
+        if one.hidden_alike:
+            shown = f"{code(one.before)} → {alike(one)}"
         return Block(Risk.HARMLESS, [f"{line}: {shown}", line, ""], "outputs")
-    forms = [f"{line}\n\n{fenced(_diff(output.attributes, width))}\n"] if output.attributes else []
+    forms = [f"{line}\n\n{fenced(_diff(output.attributes, width))}"] if output.attributes else []
     return Block(Risk.HARMLESS, [*forms, line, ""], "outputs")
 
 
 def _drifted(one: Drifted, width: int) -> Block:
     named = " ".join(code(name) for name in (one.construct, one.address) if name)
     line = f"- {named}: {one.what}" + ("; this plan acts on it" if one.undone else "")
-    forms = [f"{line}\n\n{fenced(_diff(one.attributes, width))}\n"] if one.attributes else []
+    forms = [f"{line}\n\n{fenced(_diff(one.attributes, width))}"] if one.attributes else []
     return Block(Risk.CHANGE, [*forms, line, ""], "changed outside Terraform")
 
 

@@ -113,22 +113,32 @@ class Entry:
         return self.construct or self.address
 
 
+FIRST = ("-", "-/+", "+/-", ".", "+/.")
+"""Of what is equally dangerous: by what is lost, and whether there is none for a while."""
+
+
+def by_danger(entry: Entry) -> tuple[int, int, str, str]:
+    """The order of entries: the most dangerous first."""
+    lost = FIRST.index(entry.symbol) if entry.symbol in FIRST else len(FIRST)
+    return -entry.risk, lost, entry.name, entry.address
+
+
 def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], veil: Veil) -> Entry:
     """The entry of a change. findings: of the gates, about this address."""
     found = differences.of(change)
     forcing = tuple(dict.fromkeys(differences.written(path) for path in change.replace_paths))
     gates = tuple(findings)
     return Entry(
-        address=veil.text(values.visible(change.address)),
-        construct=veil.text(values.visible(code.construct_path(change.address))),
+        address=veil.line(change.address),
+        construct=veil.line(code.construct_path(change.address)),
         type=change.type,
         action=change.word,
         symbol=SYMBOLS.get(str(change.order) or change.word, "?"),
         risk=_risk(change, found, gates),
         order=reasons.ORDERS.get(change.order, ""),
-        why=veil.text(values.visible(reasons.action(change.action_reason, forcing))),
+        why=veil.line(reasons.action(change.action_reason, forcing)),
         attributes=tuple(_attributes(change, found, code, veil)),
-        notes=tuple(veil.text(values.visible(note)) for note in _notes(change)),
+        notes=tuple(veil.line(note) for note in _notes(change)),
         findings=tuple(dict.fromkeys(str(gate.gate) for gate in gates if not gate.acknowledged)),
         block=references.block(change.address),
     )
@@ -180,7 +190,7 @@ def _attributes(
 def attribute(one: Difference, veil: Veil, *, forces: bool = False) -> Attribute:
     """A difference as text."""
     return Attribute(
-        veil.text(values.visible(one.where)),
+        veil.line(one.where),
         values.shown(veil.value(one.before)),
         values.UNKNOWN if one.unknown else values.shown(veil.value(one.after)),
         forces,
@@ -205,7 +215,7 @@ def _all(change: ResourceChange, after: Json, code: Synthesized, veil: Veil) -> 
             marked = masking.any_marked(marks)
             text = values.shown(veil.value(masking.masked_as(name, value, marks)))
             text += f" {values.UNKNOWN}" if unknown else ""
-        yield Attribute(veil.text(values.visible(name)), "", text, sensitive=marked, unknown=unknown)
+        yield Attribute(veil.line(name), "", text, sensitive=marked, unknown=unknown)
 
 
 def _reaches(forcing: Path, path: Path) -> bool:

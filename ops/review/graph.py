@@ -11,7 +11,7 @@ from ops.review.shapes import Reading
 
 MOST = 120
 """Nodes that are drawn; above it first the neighbours go, then resources are drawn together."""
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 212, 34, 64, 10, 12
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 228, 34, 64, 10, 12
 """Of a node, and between two, in pixels."""
 LABEL = 24
 """Characters of a label that fit."""

@@ -131,7 +131,7 @@ def _table(readings: Sequence[Reading]) -> Iterator[str]:
     yield f"| {' | '.join([*titles, 'State'])} |"
     yield f"|---|{'---:|' * len(shown)}---|{'---|' if priced else ''}---|"
     for read in readings:
-        numbers = [_number(getattr(read.counts, name)) for _, name in shown]
+        numbers = [_number(getattr(read.counts, name)) if read.planned else "" for _, name in shown]
         row = [code(read.environment), *numbers, _gates(read)]
         row += [read.cost.delta if read.cost else ""] if priced else []
         yield f"| {' | '.join(map(cell, [*row, prose(read.state)]))} |"
@@ -151,9 +151,14 @@ def _gates(read: Reading) -> str:
 
 def _environment(read: Reading, found: Sequence[Section]) -> str:
     """One folded section; open where somebody must act."""
-    counts = read.counts.phrase() if read.state != "no plan" and not read.failed else read.state
+    states = [read.counts.phrase()] if read.planned else []
+    states += [read.state] if read.failed or not read.planned else []
     opened = " open" if read.failed or read.open_gates else ""
-    lines = [f"<details{opened}>", f"<summary>{html_code(read.environment)} {escape(counts)}</summary>", ""]
+    lines = [
+        f"<details{opened}>",
+        f"<summary>{html_code(read.environment)} {escape('; '.join(states))}</summary>",
+        "",
+    ]
     facts = [f"{prose(label)} {code(value)}" for label, value in read.facts]
     apart = [read.counts.apart()] if read.counts.apart() else []
     lines += [", ".join([*facts, *apart]), ""]
@@ -168,9 +173,13 @@ def _section(section: Section) -> Iterator[str]:
     if section.title:
         yield f"#### {section.title}"
         yield ""
-    yield from texts
+    for before, text in zip(["", *texts], texts, strict=False):
+        if "\n" in before or (before and "\n" in text):
+            yield ""  # around a fence
+        yield text
     if left:
-        yield ""
+        if texts:
+            yield ""
         yield f"{'And' if texts else 'Not shown here:'} {left}."
     yield ""
 

@@ -15,6 +15,8 @@ LONGEST = 300
 """Characters of a name or an address; Terraform's keys of `for_each` may be of any length."""
 
 SPECIAL = re.compile(r"[\\`*_\[\]~|$^]")
+FIRST = re.compile(r"^(\d*)(?=[-+#=.)])")
+"""What begins a heading, a list or a rule, if a line or an item of a list begins with it."""
 BREAK = "&#8203;"
 """A space of no width: the sign before it stands alone, and is what it is for a reader."""
 LIVE = re.compile(
@@ -32,6 +34,7 @@ def prose(text: str) -> str:
     """Foreign words in a sentence of ours: one line, shown as they are."""
     escaped = escape(_line(text), quote=False)
     escaped = SPECIAL.sub(lambda found: "\\" + found[0], escaped)
+    escaped = FIRST.sub(r"\g<1>\\", escaped)
     return LIVE.sub(rf"\g<1>{BREAK}", escaped)
 
 

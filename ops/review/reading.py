@@ -13,7 +13,7 @@ from ops.plans import differences, references
 from ops.plans.differences import Side
 from ops.plans.document import OutputChange, PlanDocument
 from ops.plans.synthesized import Synthesized
-from ops.review import counts, entries, money, reasons, values
+from ops.review import counts, entries, money, reasons
 from ops.review.model import Review
 from ops.review.shapes import Deferred, Drifted, Failed, Gate, Output, Reading, Unlike
 from ops.review.veil import Veil
@@ -23,19 +23,18 @@ def of(review: Review | Reading) -> Reading:
     """The reading of a review; one that was read already is taken as it is."""
     if isinstance(review, Reading):
         return review
-    plan, manifest, veil = review.plan, review.manifest, Veil.of(review.plan)
+    plan, veil = review.plan, Veil.of(review.plan)
+    parity = (Unlike(one.path, one.what, one.only_in, one.missing_in) for one in review.parity)
     found = Reading(
-        environment=review.environment,
+        environment=veil.line(review.environment),
         state="",
-        gates=tuple(_gates(review)),
-        notes=tuple(_notes(plan)) if plan else (),
-        cost=money.of(review.cost) if review.cost else None,
-        parity=tuple(Unlike(one.path, one.what, one.only_in, one.missing_in) for one in review.parity),
-        failed=_failed(review),
-        facts=tuple(_facts(review)),
-        run_url=manifest.run.url if manifest.run else "",
+        gates=tuple(_gates(review, veil)),
+        notes=veil.over(tuple(_notes(plan))) if plan else (),
+        cost=veil.over(money.of(review.cost)) if review.cost else None,
+        parity=veil.over(tuple(parity)),
+        failed=_failed(review, veil),
+        facts=veil.over(tuple(_facts(review))),
     )
-    found = veil.over(found)
     if plan:
         found = replace(found, **_of_plan(plan, review, veil))
     return replace(found, state=_state(found, plan))
@@ -52,29 +51,30 @@ def _of_plan(plan: PlanDocument, review: Review, veil: Veil) -> dict[str, Any]:
     drifted = drift.drifted(plan, code)
     to_do = {change.address for change in plan.to_do}
     return {
-        "entries": tuple(sorted(shown, key=lambda one: (-one.risk, one.name, one.address))),
+        "planned": True,
+        "entries": tuple(sorted(shown, key=entries.by_danger)),
         "drift": tuple(_drifted(one, to_do, veil) for one in drifted),
         "outputs": tuple(_output(one, veil) for one in plan.outputs_to_change),
         "deferred": veil.over(tuple(_deferred(plan, code))),
         "counts": counts.of(plan, len(drifted)),
         "references": (known := _references(plan, code)),
         "labels": {
-            block: veil.text(values.visible(code.construct_path(block) or block))
+            block: veil.line(code.construct_path(block) or block)
             for block in dict.fromkeys([*known, *(one.block for one in shown)])
         },
     }
 
 
-def _gates(review: Review) -> Iterator[Gate]:
+def _gates(review: Review, veil: Veil) -> Iterator[Gate]:
     for one in sorted(review.findings, key=lambda one: (one.acknowledged is not None, one.address)):
         said = one.acknowledged
         yield Gate(
             str(one.gate),
-            values.visible(one.address),
-            values.visible(one.construct_path),
-            values.visible(one.what),
-            tuple(values.visible(line) for detail in one.details for line in detail.splitlines()),
-            values.visible(f"acknowledged by {said.by} until {said.expires}: {said.reason}") if said else "",
+            veil.line(one.address),
+            veil.line(one.construct_path),
+            veil.line(one.what),
+            tuple(line for detail in one.details for line in veil.lines(detail)),
+            veil.line(f"acknowledged by {said.by} until {said.expires}: {said.reason}") if said else "",
         )
 
 
@@ -87,23 +87,24 @@ def _notes(plan: PlanDocument) -> Iterator[str]:
         told = {"fail": "does not hold", "error": "could not be evaluated"}.get(check.status)
         if told:
             said = ": " + "; ".join(check.problems) if check.problems else ""
-            yield values.visible(f"{check.address} {told}{said}")
+            yield f"{check.address} {told}{said}"
     for address in plan.invocations:
-        yield values.visible(f"The apply also runs {address}.")
+        yield f"The apply also runs {address}."
 
 
-def _failed(review: Review) -> Failed | None:
+def _failed(review: Review, veil: Veil) -> Failed | None:
     failure = review.manifest.failure
     if not failure:
         return None
+    construct = failure.construct_path or review.code.construct_path(failure.address)
     return Failed(
-        failure.step,
+        veil.line(failure.step),
         failure.code,
-        tuple(values.visible(line) for line in failure.message.splitlines()),
-        values.visible(failure.hint),
-        values.visible(failure.address),
-        values.visible(failure.construct_path or review.code.construct_path(failure.address)),
-        values.visible(failure.next_command),
+        veil.lines(failure.message),
+        veil.line(failure.hint),
+        veil.line(failure.address),
+        veil.line(construct),
+        veil.line(failure.next_command),
     )
 
 
@@ -136,8 +137,8 @@ def _state(reading: Reading, plan: PlanDocument | None) -> str:
 
 def _drifted(one: drift.Finding, to_do: set[str], veil: Veil) -> Drifted:
     return Drifted(
-        veil.text(values.visible(one.address)),
-        veil.text(values.visible(one.construct)),
+        veil.line(one.address),
+        veil.line(one.construct),
         one.what,
         tuple(entries.attribute(difference, veil) for difference in one.differences),
         one.address in to_do,
@@ -146,7 +147,6 @@ def _drifted(one: drift.Finding, to_do: set[str], veil: Veil) -> Drifted:
 
 def _output(one: OutputChange, veil: Veil) -> Output:
     """An output as one attribute, or by its members where it is an object."""
-    name = values.visible(one.name)
     before = Side({one.name: one.before}, one.sensitive and {one.name: True})
     after = Side({one.name: one.after}, one.sensitive and {one.name: True}, {one.name: one.unknown})
     attributes = [entries.attribute(found, veil) for found in differences.between(before, after)]
@@ -155,15 +155,15 @@ def _output(one: OutputChange, veil: Veil) -> Output:
     elif one.actions == ("delete",):
         attributes = [replace(shown, after="") for shown in attributes]
     note = "its sensitivity changes" if one.resensitized else ""
-    return Output(veil.text(name), one.actions[0] if one.actions else "no-op", tuple(attributes), note)
+    return Output(veil.line(one.name), one.actions[0] if one.actions else "no-op", tuple(attributes), note)
 
 
 def _deferred(plan: PlanDocument, code: Synthesized) -> Iterator[Deferred]:
     for one in plan.deferred:
         address = one.change.address
         yield Deferred(
-            values.visible(address),
-            values.visible(code.construct_path(address)),
+            address,
+            code.construct_path(address),
             one.change.word,
             reasons.deferred(one.reason),
         )

@@ -80,12 +80,13 @@ class Unlike:
 class Reading:
     """All that is shown. entries: most dangerous first. gates: open ones first. facts: label and value.
 
-    state: in a word or two. references: which block refers to which, by addresses that are not shown; labels:
-    what is shown of a block.
+    state: in a word or two; planned: whether there is a plan. references: which block refers to which, by
+    addresses that are not shown; labels: what is shown of a block.
     """
 
     environment: str
     state: str
+    planned: bool = False
     counts: Counts = field(default_factory=Counts)
     entries: tuple[Entry, ...] = ()
     gates: tuple[Gate, ...] = ()
@@ -97,7 +98,6 @@ class Reading:
     parity: tuple[Unlike, ...] = ()
     failed: Failed | None = None
     facts: tuple[tuple[str, str], ...] = ()
-    run_url: str = ""
     references: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict, repr=False)
 

@@ -79,7 +79,7 @@ def lines(review: Review | Reading, *, width: int = 0) -> Iterator[Text]:
 
 
 def _heading(read: Reading) -> str:
-    if read.failed or (not read.entries and read.state == "no plan"):
+    if not read.planned:
         return read.state
     parts = [read.counts.phrase()]
     if apart := read.counts.apart():

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from ops.plans import masking
 from ops.plans.document import PlanDocument
+from ops.review import values
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class Veil:
         self._whole = known
         forms = {form for secret in known if len(secret) >= ANYWHERE for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._within = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self._within = re.compile("|".join(longest_first)) if longest_first else None
         self._texts: dict[str, str] = {}
 
     @classmethod
@@ -43,6 +44,14 @@ class Veil:
         if found is None:
             found = self._texts[text] = self._hidden(text)
         return found
+
+    def line(self, text: str) -> str:
+        """The same in one line, with what a terminal would obey spelt out."""
+        return values.visible(self.text(text))
+
+    def lines(self, text: str) -> tuple[str, ...]:
+        """The same, line by line: hidden first, as a secret may go over several."""
+        return tuple(map(values.visible, self.text(text).splitlines()))
 
     def _hidden(self, text: str) -> str:
         if text in self._whole:
@@ -62,12 +71,12 @@ class Veil:
         return value
 
     def over(self, shown: T) -> T:
-        """Any of the review's own dataclasses, tuples and dicts with every text in it looked through."""
+        """Dataclasses, tuples and dicts with every text in them as `line` has it."""
         return self._over(shown)  # type: ignore[no-any-return]
 
     def _over(self, shown: Any) -> Any:
         if type(shown) is str:  # not an enum that is a text as well
-            return self.text(shown)
+            return self.line(shown)
         if isinstance(shown, tuple):
             return tuple(self._over(member) for member in shown)
         if isinstance(shown, dict):
@@ -83,8 +92,9 @@ class Veil:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it is, in JSON texts and in addresses of the web."""
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield quote(secret, safe="")
+    """Patterns of a secret: as it is, in addresses of the web, and in JSON, however often that is in JSON."""
+    yield re.escape(secret)
+    yield re.escape(quote(secret, safe=""))
+    for plain in (True, False):
+        escaped = json.dumps(secret, ensure_ascii=plain)[1:-1]
+        yield r"\\+".join(map(re.escape, re.split(r"\\+", escaped)))
