@@ -36,9 +36,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shown(tab: Page) -> list[str]:
     """The names of the entries that can be seen."""
-    names: list[str] = tab.ask(
-        f"{SHOWN}.map(one => one.querySelector('summary :is(b, code)').textContent)"
-    )
+    names: list[str] = tab.ask(f"{SHOWN}.map(one => one.querySelector('summary :is(b, code)').textContent)")
     return names
 
 
@@ -175,8 +173,8 @@ class TestLook:
         tab.open(file)
         wider = "one.querySelector('text').getBBox().width + 12 > one.querySelector('rect').getBBox().width"
         shown = "one.querySelector('text').textContent"
-        found = f"[...document.querySelectorAll('#environment-0 .node')].filter(one => {wider}).map(one => {shown})"
-        assert tab.ask(found) == []
+        nodes = "[...document.querySelectorAll('#environment-0 .node')]"
+        assert tab.ask(f"{nodes}.filter(one => {wider}).map(one => {shown})") == []
 
     @pytest.mark.parametrize("dark", [False, True])
     def test_every_text_has_the_contrast_that_eyes_need(self, dark: bool, tab: Page, file: Path) -> None:

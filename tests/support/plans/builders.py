@@ -20,7 +20,9 @@ def change(address: str, actions: str, before: Any = None, after: Any = None, **
     """An entry of `resource_changes`. actions: with commas. more: of its `change`, or the entry's own."""
     mode, rest = ("data", address[5:]) if address.startswith("data.") else ("managed", address)
     type_, _, name = rest.partition(".")
-    own = {key: more.pop(key) for key in ("action_reason", "previous_address", "deposed") if key in more}
+    own: Json = {
+        key: more.pop(key) for key in ("action_reason", "previous_address", "deposed") if key in more
+    }
     return {
         "address": address,
         "mode": mode,

@@ -58,15 +58,14 @@ def address(number: int) -> str:
 
 def behind(resources: int = 2_000) -> Synthesized:
     """The code: each refers to the one before it."""
-    return code(
-        **{
-            address(number).replace(".", "__", 1): {
-                "path": f"part{number % 40}/function{number}",
-                "role": f"${{{address(number - 1)}.arn}}" if number else "r",
-            }
-            for number in range(resources)
+    bodies: dict[str, Json] = {
+        address(number).replace(".", "__", 1): {
+            "path": f"part{number % 40}/function{number}",
+            "role": f"${{{address(number - 1)}.arn}}" if number else "r",
         }
-    )
+        for number in range(resources)
+    }
+    return code("dev", **bodies)
 
 
 def whole(resources: int = 2_000) -> Review:
