@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ops import masking
@@ -56,8 +57,9 @@ def masked_as(name: str, value: Any, marks: Any) -> Any:
     return masked(value, marks)
 
 
+@lru_cache(maxsize=4_096)
 def without_secrets(text: str) -> str:
-    """The text without what looks like a key or a token."""
+    """The text without what looks like a key or a token. The same texts come again: tags, regions, names."""
     return masking.without_secrets(text, LOOKS_SECRET)
 
 

@@ -317,3 +317,8 @@ class TestForeignText:
     )
     def test_only_addresses_of_the_web_are_linked(self, url: str, expected: str) -> None:
         assert markup.link("w", url) == expected
+
+
+def test_the_sample_in_the_docs() -> None:
+    text = markdown.comment(story.reviews()[1:], links=LINKS)
+    goldens.check_part("docs/review.md", "sample of the comment", f"````markdown\n{text}````\n")
