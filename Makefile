@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 # A file's tests stay together: most share an instance or a deployed stack. The long files come first.
-PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 # A Python named by the user is the one that is used; python3 may be passed over for a newer one.
 ifneq ($(origin PYTHON),file)

@@ -15,13 +15,17 @@ from ops.commands import (
     backup,
     bootstrap,
     chat,
+    comment,
     dashboard,
+    deploy,
     destroy,
     drift,
+    drift_issue,
     email,
     local,
     migrate,
     outputs,
+    plan,
     restore,
     secrets,
     session,
@@ -66,9 +70,13 @@ def options(
 app.command()(up.up)
 app.command()(up.down)
 app.command()(bootstrap.bootstrap)
+app.command()(plan.plan)
+app.command()(deploy.deploy)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(comment.comment)
 app.command()(drift.drift)
+app.command("drift-issue")(drift_issue.drift_issue)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)

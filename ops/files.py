@@ -15,8 +15,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a full disk is called, or a disk quota that is used up."""
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` by a file of mode 0600 with this text; a link is followed.
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace `path` by a file of mode 0600 with this content, a text as UTF-8; a link is followed.
 
     Raises OpsError (OUTPUT) where the disk is full, the folder may not be written or there is something else
     than a file, such as /dev/null; an earlier file then stays as it was and nothing is left beside it.
@@ -29,8 +29,8 @@ def write_private(path: Path, text: str) -> None:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mkstemp gives 0600
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)

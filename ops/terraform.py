@@ -47,11 +47,24 @@ def binary() -> str:
     return shutil.which("terraform") or (str(brought[-1]) if brought else "terraform")
 
 
+@dataclass(frozen=True)
+class Versions:
+    """terraform: such as `1.11.4`, "" where there is none. providers: by source address, once initialized."""
+
+    terraform: str = ""
+    providers: dict[str, str] = field(default_factory=dict)
+
+
 def version() -> str:
     """Of the Terraform in use, such as `1.11.4`; empty where there is none."""
+    return versions().terraform
+
+
+def versions(directory: Path | None = None) -> Versions:
+    """Of the Terraform in use, and of the providers that an initialized folder has chosen."""
     try:
         result = subprocess.run(
-            [binary(), "version", "-json"],
+            [binary(), *([f"-chdir={directory}"] if directory else []), "version", "-json"],
             capture_output=True,
             text=True,
             check=False,
@@ -59,8 +72,10 @@ def version() -> str:
         )
         document = json.loads(result.stdout[result.stdout.index("{") :])
     except (OSError, ValueError):
-        return ""
-    return str(document.get("terraform_version", ""))
+        return Versions()
+    return Versions(
+        str(document.get("terraform_version", "")), dict(document.get("provider_selections") or {})
+    )
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,28 @@ class Plan:
     changes: tuple[Change, ...]
     output_changes: tuple[str, ...]
     document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, file: Path, document: dict[str, Any]) -> Plan:
+        """The plan in a file, with what `terraform show -json` prints of it."""
+        changes = tuple(
+            Change(
+                change["address"],
+                change["type"],
+                tuple(change["change"]["actions"]),
+                change["change"]["after"] or {},
+                "importing" in change["change"],
+            )
+            for change in document.get("resource_changes", [])
+            if change["mode"] == "managed"
+            and (change["change"]["actions"] != ["no-op"] or "importing" in change["change"])
+        )
+        outputs = tuple(
+            name
+            for name, change in document.get("output_changes", {}).items()
+            if change["actions"] != ["no-op"]
+        )
+        return cls(file, changes, outputs, document)
 
     @property
     def empty(self) -> bool:
@@ -146,23 +183,11 @@ class Terraform:
         file = self.directory / PLAN_FILE
         arguments = ["plan", "-json", "-input=false", f"-out={file}", *(["-destroy"] if destroy else [])]
         self._stream(arguments, "plan", on_event)
-        shown = self._document(["show", "-json", str(file)], "show")
-        changes = tuple(
-            Change(
-                change["address"],
-                change["type"],
-                tuple(change["change"]["actions"]),
-                change["change"]["after"] or {},
-                "importing" in change["change"],
-            )
-            for change in shown.get("resource_changes", [])
-            if change["mode"] == "managed"
-            and (change["change"]["actions"] != ["no-op"] or "importing" in change["change"])
-        )
-        outputs = tuple(
-            name for name, change in shown.get("output_changes", {}).items() if change["actions"] != ["no-op"]
-        )
-        return Plan(file, changes, outputs, shown)
+        return self.shown(file)
+
+    def shown(self, file: Path) -> Plan:
+        """The plan that is saved in a file."""
+        return Plan.of(file, self._document(["show", "-json", str(file)], "show"))
 
     def difference(self, *options: str, on_event: OnEvent = lambda event: None) -> dict[str, Any]:
         """What a plan with these options finds, as `terraform show -json` prints it; nobody can apply it.
@@ -241,11 +266,13 @@ class Terraform:
     def _stream(self, arguments: list[str], doing: str, on_event: OnEvent) -> None:
         """Run with `-json`, hand over each event, and raise what the error diagnostics say."""
         errors: list[str] = []
+        addresses: list[str] = []
         with self._process(arguments) as (process, stderr):
             for event in _events(process):
                 diagnostic = event.get("diagnostic", {})
                 if diagnostic.get("severity") == "error":
                     errors.append(_text(diagnostic))
+                    addresses.append(str(diagnostic.get("address") or ""))
                 on_event(event)
             process.wait()
         if process.returncode != 0:
@@ -253,6 +280,7 @@ class Terraform:
                 doing,
                 self.directory.name,
                 "\n".join(errors) or stderr().strip() or f"exit code {process.returncode}",
+                address=next(filter(None, addresses), ""),
             )
 
     @contextmanager
@@ -273,6 +301,8 @@ class Terraform:
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
+                # Plans and states that could not be stored are for their owner; providers may be shared.
+                umask=-1 if arguments[0] == "init" else 0o077,
             )
         except OSError as error:
             raise terraform_failures.missing(binary(), error.strerror or str(error)) from error

@@ -25,6 +25,11 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "it knows is taken back by `ops up` as far as it has a name.",
     ),
     (
+        r"Saved plan is stale|Saved plan does not match the given state",
+        ExitCode.STALE,
+        "The state moved on since the plan was made. Plan again and review that:  {ops} plan {environment}",
+    ),
+    (
         r"no space left on device|disk quota exceeded",
         ExitCode.OUTPUT,
         "Make room, then run the command again: it goes on from where it was.",
@@ -112,16 +117,19 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
 """The first that fits holds. Blanks stand for line breaks too: Terraform breaks lines at 78 columns."""
 
 
-def explain(doing: str, environment: str, text: str) -> OpsError:
-    """The error for `terraform <doing>` of an environment that ended with this text."""
+def explain(doing: str, environment: str, text: str, address: str = "") -> OpsError:
+    """The error for `terraform <doing>` of an environment that ended with this text, about this resource."""
     message = f"terraform {doing} of {environment} failed.\n{text}"
     in_one_line = " ".join(text.split())
     for pattern, code, hint in _KNOWN:
         if re.search(pattern, in_one_line):
-            return OpsError(message, hint=_filled(hint, environment), code=code)
+            return OpsError(message, hint=_filled(hint, environment), code=code, address=address)
     lost = "Nothing is lost: what was made is in the state." if doing == "apply" else "Nothing was changed."
     return OpsError(
-        message, hint=f"{lost} Mend the cause and run the command again.", code=ExitCode.TERRAFORM
+        message,
+        hint=f"{lost} Mend the cause and run the command again.",
+        code=ExitCode.TERRAFORM,
+        address=address,
     )
 
 

@@ -1,3 +1,18 @@
 """For all levels of tests."""
 
+import pytest
+
 import constructs_lib  # noqa: F401 - before any import of cdktf: makes the bindings lazy
+
+LONG_STORIES = ("test_environments", "test_up", "test_security_alarms", "test_chat", "test_lost_state")
+"""Begun first: what runs beside them then ends about when they do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files; the tests within a file stay as they are."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.stem
+        return LONG_STORIES.index(name) if name in LONG_STORIES else len(LONG_STORIES)
+
+    items.sort(key=place)

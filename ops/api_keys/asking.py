@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ops import confirmation
 from ops.api_keys import entering, kinds
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -48,16 +49,14 @@ def opened(environment: str, kind: Kind) -> tuple[EnvironmentConfig, KeySecret]:
 
 
 def confirm(environment: str, doing: str, confirmed: str | None) -> None:
-    """prod: its name is typed, or given as `confirmed`. OpsError USAGE otherwise."""
-    import typer
-
-    if environment != "prod":
+    """prod: its name is typed, or given as `confirmed`: a key may come through the pipe. OpsError USAGE."""
+    if not confirmation.wants_its_name(environment):
         return
     if confirmed is None and entering.by_hand():
-        confirmed = typer.prompt(f"To {doing} of prod, type its name")
-    if confirmed != environment:
+        confirmation.ask(environment, f"{doing.capitalize()} of {environment}?")
+    elif confirmed != environment:
         raise OpsError(
-            f"prod was not confirmed, so nothing was done: {doing}.",
-            hint="Type prod when asked for it; where nobody can be asked: --confirm prod",
+            f"{environment} was not confirmed, so nothing was done: {doing}.",
+            hint=f"Type its name when asked for it; where nobody can be asked: --confirm {environment}",
             code=ExitCode.USAGE,
         )

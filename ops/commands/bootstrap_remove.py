@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 def run(environment: str, *, dry_run: bool, yes: bool, json_: bool) -> None:
     """See `ops bootstrap --help`."""
     from environments import load, naming
-    from ops import aws
+    from ops import aws, confirmation
     from ops.remote_state import removal
-    from ops.state import confirmation
 
     config = load(environment)
     account_id, region = config.aws_account_id, config.aws_region
@@ -41,7 +40,7 @@ def run(environment: str, *, dry_run: bool, yes: bool, json_: bool) -> None:
         typer.echo("No state holds resources and none is locked. Nothing was changed: this was a dry run.")
         return
     bucket = naming.state_bucket(account_id, region)
-    confirmation.confirm(environment, "remove all that", yes=yes, name=bucket)
+    confirmation.ask(environment, "Remove all that?", yes=yes, name=bucket, always_by_name=True)
     removed = list(_removed(found, quiet=json_))
     if json_:
         typer.echo(_as_json(account_id, region, planned, removed))

@@ -38,15 +38,15 @@ def destroy(
 
     from rich.console import Console
 
-    from ops import aws, stacks
+    from ops import aws, confirmation, stacks
 
-    if (yes and not confirm) or (confirm and confirm != environment):
-        given = f"--confirm {confirm}" if confirm else "--yes alone"
+    if yes and not confirm:
         raise OpsError(
-            f"{given} does not destroy {environment}.",
+            f"--yes alone does not destroy {environment}.",
             hint=f"Type the name when asked, or give it:  ops destroy {environment} --confirm {environment}",
             code=ExitCode.USAGE,
         )
+    confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops destroy {environment}")
     stack = stacks.find(environment)
     aws.verify_caller(stack.aws_account_id, stack.aws_region)
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
@@ -129,11 +129,12 @@ def _without_state(
 
 def _confirm(environment: str, confirm: str) -> None:
     """Ask for the name. Raises OpsError (USAGE) for another; typer.Abort where nobody can answer."""
-    typed = confirm or typer.prompt(
-        f"To destroy it with all its data, type its name ({environment})", err=True
+    from ops import confirmation
+
+    question = f"Destroy {environment} with all its data?"
+    confirmation.ask(
+        environment, question, given=confirm, always_by_name=True, unchanged="Nothing was destroyed."
     )
-    if typed.strip() != environment:
-        raise OpsError(f"{typed!r} is not {environment}.", hint="Nothing was destroyed.", code=ExitCode.USAGE)
 
 
 def _clear(stack: Stack, remains: Remains, client: Client, console: Console, result: dict[str, Any]) -> None:

@@ -94,9 +94,10 @@ def restore(
 
     Only what Terraform knows changes, no resource: the next plan shows how the two differ.
     """
+    from ops import confirmation
     from ops.commands.state_target import store_of
     from ops.remote_state import taking
-    from ops.state import confirmation, restoring
+    from ops.state import restoring
 
     store = store_of(environment)
     taking.refuse_locked(store.owner, with_=store.use)
@@ -105,7 +106,7 @@ def restore(
         typer.echo(f"Nothing to do: that is the current state of {environment}, and its digest is right.")
         return
     _announce(environment, planned)
-    confirmation.confirm(environment, "restore it", yes=yes)
+    confirmation.ask(environment, "Restore it?", yes=yes, always_by_name=True)
     done = restoring.carry_out(store, planned)
     if not done.written:
         typer.echo(f"The digest of {environment} is that of its state again (serial {done.serial}).")

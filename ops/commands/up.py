@@ -114,32 +114,17 @@ def _start(console: Console) -> EnvironmentConfig:
 
 def _deploy(terraform: Terraform, environment: str, region: str, console: Console) -> None:
     """Plan, show the plan's summary, apply exactly that plan."""
-    from ops import adoption
-    from ops.progress import ApplyProgress, step
+    from ops.deployment import steps
 
-    adoption.remove(terraform.directory)  # of a run that was killed between its two plans
-    if terraform.store_unstored():
-        console.print("  The state that an earlier apply could not store is stored now.")
-    with step(console, "Terraform plan"):
-        plan = terraform.plan()
-        found: dict[str, str] = {}
-        try:
-            while (there := adoption.find(plan.changes, environment, region)).keys() - found.keys():
-                found |= there
-                adoption.write(terraform.directory, found)
-                plan = terraform.plan()
-        finally:
-            adoption.remove(terraform.directory)
-    for address in found:
-        console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
+    steps.store_unstored(terraform, console)
+    plan, _ = steps.plan(terraform, environment, region, console)
     if plan.empty:
         console.print("  No changes: what is deployed is what is configured.")
         return
     console.print(f"  {plan.summary()}")
     for kind, count in plan.kinds().items():
         console.print(f"    {kind} {count}", style="dim", markup=False)
-    with step(console, "Terraform apply"), ApplyProgress(console, plan.operations) as progress:
-        terraform.apply(plan, progress.on_event)
+    steps.apply(terraform, plan, console)
 
 
 def _short(path: Path) -> str:

@@ -21,7 +21,11 @@ class Synthesized:
     @classmethod
     def of(cls, directory: Path) -> Synthesized:
         """The stack in this folder."""
-        document = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        return cls.of_document(json.loads((directory / FILE).read_text(encoding="utf-8")))
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Synthesized:
+        """The stack that this JSON describes; an empty one knows nothing."""
         return cls(
             {
                 f"{type_}.{name}": body

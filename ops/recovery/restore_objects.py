@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from environments import naming
+from ops import confirmation
 from ops.aws import aws_errors
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.recovery import asking, copying, times, versions
+from ops.recovery import copying, times, versions
 from ops.recovery.side_by_side import side_by_side
 from ops.recovery.times import shown
 from ops.recovery.versions import Action, History
@@ -108,11 +109,10 @@ class ObjectRestore:
         if dry_run or not total:
             self._say(json_, "Nothing was changed." if total else "Nothing to do.")
             return
-        asking.confirm(
+        confirmation.ask(
             self.environment,
             f"Shall {total} objects in {self.bucket} be as they were at {shown(self.wish.at)}?",
             yes=yes,
-            unchanged="Nothing was changed.",
         )
         failures = self._do(total, quiet=json_)
         if failures:

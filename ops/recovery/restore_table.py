@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from environments import naming
+from ops import confirmation
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.progress import step
-from ops.recovery import asking, counting, tables, times
+from ops.recovery import counting, tables, times
 from ops.recovery.situation import Situation
 from ops.recovery.table_run import TableRun
 from ops.recovery.tables import Table
@@ -98,7 +99,9 @@ def remove_old(run: TableRun) -> None:
         run.say("These would be deleted. Nothing was changed.")
         return
     names = ", ".join(table.name for table in old)
-    asking.confirm(run.environment, f"Delete {names}?", yes=run.choices.yes, unchanged="Nothing was deleted.")
+    confirmation.ask(
+        run.environment, f"Delete {names}?", yes=run.choices.yes, unchanged="Nothing was deleted."
+    )
     for table in old:
         with step(run.console, f"Deletion of {table.name}"):
             tables.remove(run.dynamodb, table)

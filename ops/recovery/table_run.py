@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from environments import naming
+from ops import confirmation
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.progress import ApplyProgress, step
-from ops.recovery import asking, counting, generations, switching, tables
+from ops.recovery import counting, generations, switching, tables
 from ops.recovery.situation import Situation
 from ops.recovery.tables import Table
 
@@ -92,7 +93,7 @@ class TableRun:
         if planned.empty and self.config.database.generation == generation:
             return False
         self._show(planned)
-        asking.confirm(self.environment, question, yes=self.choices.yes, unchanged=unchanged)
+        confirmation.ask(self.environment, question, yes=self.choices.yes, unchanged=unchanged)
         file = generations.write(self.environment, generation)
         with (
             step(self.console, "Terraform apply"),

@@ -126,3 +126,15 @@ def _until(reached: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + patience_s
     while not reached() and time.monotonic() < deadline:
         time.sleep(0.5)
+
+
+def drive_all(aws: LocalAws, stack: str, topic: str, composites: list[str]) -> None:
+    """Each alarm of a stack by its own metric; whoever listens to the topic hears of trouble and its end."""
+    cloudwatch, prefix = aws.client("cloudwatch"), f"spec-wizard-{stack}-"
+    arn = f"arn:aws:sns:us-east-1:123456789012:{prefix}{topic}"
+    listener = Listener(aws, arn, "us-east-1", f"listener-{stack}")
+    heard = drive(cloudwatch, listener, prefix, also=composites)
+    listener.end()
+    assert {name: states for name, states in heard.items() if states < {"ALARM", "OK"}} == {}
+    assert len(heard) == len(alarms(cloudwatch, prefix)) + len(composites)
+    assert heard

@@ -21,7 +21,7 @@ from ops.smoke.deployment import Deployment
 from ops.smoke.promises import promises_of
 from ops.smoke.web import request
 from tests.local import checkout
-from tests.local.alarms import Listener, alarms, drive
+from tests.local.alarms import drive_all
 from tests.local.checkout import Checkout
 from tests.local.inventory import left_over, project
 from tests.local.statements import Policies
@@ -114,21 +114,9 @@ def test_trap_50_nobody_hears_the_alarms_until_the_mail_is_confirmed(
     assert "not confirmed yet" not in here.ops("--local", "alarms", "status", environment)
 
 
-def _drive(aws: LocalAws, stack: str, topic: str, composites: list[str]) -> None:
-    """By its own metric each; whoever listens to the topic hears of the trouble and of its end."""
-    cloudwatch, prefix = aws.client("cloudwatch"), f"spec-wizard-{stack}-"
-    arn = f"arn:aws:sns:us-east-1:123456789012:{prefix}{topic}"
-    listener = Listener(aws, arn, "us-east-1", f"listener-{stack}")
-    heard = drive(cloudwatch, listener, prefix, also=composites)
-    listener.end()
-    assert {name: states for name, states in heard.items() if states < {"ALARM", "OK"}} == {}
-    assert len(heard) == len(alarms(cloudwatch, prefix)) + len(composites)
-    assert heard
-
-
 def test_traps_11_18_29_43_and_55_each_alarm_goes_off_and_comes_back(aws: LocalAws) -> None:
     """Before the proofs, which set some of them off."""
-    _drive(aws, "prod", "alarms", ["spec-wizard-prod-unhealthy"])
+    drive_all(aws, "prod", "alarms", ["spec-wizard-prod-unhealthy"])
 
 
 @every_environment
@@ -435,11 +423,6 @@ def test_trap_47_no_secret_reaches_the_state(here: Checkout, aws: LocalAws) -> N
     state = here.terraform("prod", "state", "pull").stdout
     assert "openai-api-key" in state
     assert seeded not in state + plan.stdout
-
-
-def test_trap_53_each_security_alarm_goes_off_and_comes_back(aws: LocalAws) -> None:
-    """Late in the story: making the account has set some of them off, which takes its time to pass."""
-    _drive(aws, "account", "security-alarms", [])
 
 
 def test_trap_56_prod_refuses_to_be_destroyed(here: Checkout, aws: LocalAws) -> None:

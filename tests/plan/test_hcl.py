@@ -20,10 +20,11 @@ from tests.support.configuration import variables
 OUTPUTS = """
 import json, sys
 import constructs_lib
-from cdktf import App, Fn, TerraformOutput, TerraformStack
+from cdktf import App, Fn, LocalBackend, TerraformOutput, TerraformStack
 from constructs_lib.email import for_terraform
 app = App(outdir=sys.argv[1])
 stack = TerraformStack(app, "it")
+LocalBackend(stack, path=sys.argv[1] + "/it.tfstate")  # else it would lie in the checkout
 for name, text in json.loads(sys.argv[2]).items():
     TerraformOutput(stack, name, value=for_terraform(text))
 TerraformOutput(stack, "inside", value='"' + Fn.join("}{", ["a", "b"]) + '" ${jsonencode({"c" = "}\\\\""})}')

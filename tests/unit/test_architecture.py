@@ -30,6 +30,7 @@ MAY_IMPORT = {
 STARTS_PROGRAMS = {
     "ops/terraform.py": "terraform",
     "ops/synth.py": "main.py",
+    "ops/bundles/origin.py": "git",
     "ops/local_aws/instance.py": "the server",
     "ops/local_aws/lambda_environment.py": "the functions, each in a process of its own",
     "ops/local_aws/ports.py": "lsof and ps",

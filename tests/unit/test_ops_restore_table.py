@@ -14,7 +14,7 @@ import environments
 from environments import loading
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.recovery import asking, counting, generations, switching, times
+from ops.recovery import counting, generations, switching, times
 from ops.recovery.situation import Situation
 from ops.recovery.tables import Table, generation_of
 from ops.recovery.times import Window
@@ -222,23 +222,6 @@ def test_a_switch_that_would_lose_data_is_refused(change: Change) -> None:
     with pytest.raises(OpsError, match="The switch would") as caught:
         switching.refuse_loss([change])
     assert caught.value.code is ExitCode.PROTECTED
-
-
-def test_yes_is_not_enough_in_prod() -> None:
-    with pytest.raises(OpsError) as caught:
-        asking.confirm("prod", "Shall it?", yes=True, unchanged="Nothing was changed.")
-    assert caught.value.code is ExitCode.PROTECTED
-
-
-@pytest.mark.parametrize(("typed", "goes_on"), [("prod", True), ("dev", False), ("y", False), ("", False)])
-def test_prods_name_is_to_be_typed(monkeypatch: pytest.MonkeyPatch, typed: str, goes_on: bool) -> None:
-    monkeypatch.setattr("typer.prompt", lambda *_, **__: typed)
-    if goes_on:
-        asking.confirm("prod", "Shall it?", yes=False, unchanged="")
-        return
-    with pytest.raises(OpsError, match="Nothing was changed") as caught:
-        asking.confirm("prod", "Shall it?", yes=False, unchanged="Nothing was changed.")
-    assert caught.value.code is ExitCode.USAGE
 
 
 @pytest.fixture

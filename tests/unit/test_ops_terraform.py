@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -254,6 +255,12 @@ cli.main()
 """
 
 
+def hear_signals() -> None:
+    """Where the tests run in the background or under nohup, programs would inherit that these are ignored."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class TestInterruption:
     @pytest.fixture
     def started(self, tmp_path: Path) -> Any:
@@ -272,8 +279,7 @@ class TestInterruption:
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
-                # Where the tests run in the background, shells have SIGINT ignored; it would be inherited.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=hear_signals,
             )
             running.append(process)
             assert process.stdout
@@ -367,3 +373,16 @@ def test_a_state_that_is_refused_is_kept(fake: Fake) -> None:
         terraform.store_unstored()
     assert refused.value.code is ExitCode.STATE
     assert kept.read_text() == "{}"
+
+
+@pytest.mark.parametrize(("command", "mode"), [("plan", 0o600), ("init", 0o644)])
+def test_what_it_writes_is_for_its_owner_but_providers_may_be_shared(
+    fake: Fake, command: str, mode: int
+) -> None:
+    terraform = fake('touch "${1#-chdir=}/written"; ' + answers(show="echo '{}'"))
+    before = os.umask(0o022)
+    try:
+        getattr(terraform, command)()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((terraform.directory / "written").stat().st_mode) == mode

@@ -65,6 +65,7 @@ def test_no_host_of_a_package_registry() -> None:
         ".env",
         ".env.prod",
         "outputs/dev.env",
+        "bundles/dev.bundle",
         ".local-aws/deployer.json",
         ".tools/terraform/1.11.4/terraform",
         ".tools/wheels/httpx-0.28.1-py3-none-any.whl",

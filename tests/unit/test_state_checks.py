@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from ops.errors import OpsError
-from ops.exit_codes import ExitCode
 from ops.remote_state import Action, Change
 from ops.remote_state.locks import Place, StateLock
-from ops.state import checks, confirmation, lock_modes
+from ops.state import checks, lock_modes
 from ops.state.checks import Facts, Finding, Level
 from ops.state.lock_modes import Mode
 from ops.state.store import digest_of
@@ -153,25 +150,3 @@ def test_the_synthesized_lock_is_read(tmp_path: Path, backend: dict[str, Any], m
     assert lock_modes.synthesized(tmp_path) is None
     (tmp_path / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"s3": backend}}}))
     assert lock_modes.synthesized(tmp_path) is mode
-
-
-@pytest.mark.parametrize("environment", ["prod", "account", "account-123456789012"])
-def test_for_prod_and_the_account_yes_is_not_enough(
-    environment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with pytest.raises(OpsError, match="its name has to be typed") as refused:
-        confirmation.confirm(environment, "restore it", yes=True)
-    assert refused.value.code is ExitCode.PROTECTED
-    monkeypatch.setattr(typer, "prompt", lambda text, **_: f" {environment} ")
-    confirmation.confirm(environment, "restore it", yes=False)
-
-
-def test_only_the_name_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
-    confirmation.confirm("dev", "restore it", yes=True)
-    for answer in ("", "y", "prod"):
-        monkeypatch.setattr(typer, "prompt", lambda text, answer=answer, **_: answer)
-        with pytest.raises(OpsError) as refused:
-            confirmation.confirm("dev", "restore it", yes=False)
-        assert refused.value.code is ExitCode.USAGE
-    monkeypatch.setattr(typer, "prompt", lambda text, **_: "a-bucket")
-    confirmation.confirm("dev", "remove it", yes=False, name="a-bucket")

@@ -1,0 +1,1 @@
+"""From a synthesized stack to a plan, from a plan to what is deployed."""

@@ -1,0 +1,135 @@
+"""Making a bundle: synth, init, plan, and what all of it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from environments import ConfigurationError
+from ops.bundles import origin
+from ops.bundles.file import STACK, Bundle
+from ops.bundles.manifest import Failure, Manifest
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ops.stacks import Stack
+    from ops.terraform import Plan
+
+
+@dataclass
+class Attempt:
+    """A run that may fail, and how far it came. step: as in `Failure`; again: the command that tries anew."""
+
+    environment: str
+    again: str
+    step: str = "configuration"
+    bundle: Bundle | None = None
+    stack: dict[str, object] = field(default_factory=dict)
+
+
+@contextmanager
+def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
+    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it."""
+    try:
+        yield
+    except (OpsError, ConfigurationError, KeyboardInterrupt) as error:
+        if file:
+            _write_failure(attempt, file, error)
+        raise
+
+
+def make(stack: Stack, directory: Path, console: Console, attempt: Attempt) -> tuple[Bundle, Plan]:
+    """Init and plan in a synthesized folder; the bundle, and the plan in the folder.
+
+    Raises OpsError: what Terraform refuses.
+    """
+    from ops import terraform as terraforms
+    from ops.bundles import stack as stacks
+    from ops.bundles.terraform_plan import state_before
+    from ops.deployment import steps
+    from ops.progress import step
+
+    terraform = terraforms.Terraform(directory)
+    attempt.stack = json.loads((directory / STACK).read_text(encoding="utf-8"))
+    fingerprint, commit = stacks.fingerprint(directory), origin.commit()
+    attempt.step = "init"
+    with step(console, "Terraform init"):
+        terraform.init()
+    attempt.step = "plan"
+    plan, _ = steps.plan(terraform, stack.name, stack.aws_region, console)
+    versions, content = terraforms.versions(directory), plan.file.read_bytes()
+    before = state_before(content)
+    manifest = Manifest(
+        environment=stack.name,
+        aws_account_id=stack.aws_account_id,
+        aws_region=stack.aws_region,
+        made=datetime.now(UTC),
+        commit=commit.sha,
+        dirty=commit.dirty,
+        terraform=versions.terraform,
+        providers=versions.providers,
+        lineage=before.lineage,
+        serial=before.serial,
+        stack=fingerprint,
+        run=origin.run(),
+    )
+    attempt.bundle = Bundle(manifest, content, plan.document, dict(attempt.stack))
+    return attempt.bundle, plan
+
+
+def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
+    """What there is of the bundle, with the failure; the run's own error counts, not one of writing this."""
+    import contextlib
+
+    from ops.bundles.file import write
+
+    if attempt.bundle:
+        bundle = attempt.bundle
+    else:
+        commit = origin.commit()
+        manifest = Manifest(
+            environment=attempt.environment,
+            made=datetime.now(UTC),
+            commit=commit.sha,
+            dirty=commit.dirty,
+            run=origin.run(),
+        )
+        bundle = Bundle(manifest, stack=dict(attempt.stack))
+    failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
+    with contextlib.suppress(OpsError):
+        write(file, Bundle(failed, b"", bundle.document, bundle.stack))
+
+
+def _failure(attempt: Attempt, error: BaseException) -> Failure:
+    from ops.plans import masking
+
+    if isinstance(error, KeyboardInterrupt):
+        code, message, hint = ExitCode.INTERRUPTED, "Interrupted.", "Run it again: it goes on from there."
+    elif isinstance(error, OpsError):
+        code, message, hint = error.code, error.message, error.hint
+    else:
+        code, message, hint = ExitCode.CONFIGURATION, str(error), ""
+    address = error.address if isinstance(error, OpsError) else ""
+    return Failure(
+        step=attempt.step,
+        code=code,
+        message=masking.without_secrets(message),
+        hint=masking.without_secrets(hint),
+        address=address,
+        construct_path=_construct_path(attempt, address),
+        next_command=attempt.again,
+    )
+
+
+def _construct_path(attempt: Attempt, address: str) -> str:
+    from ops.plans.synthesized import Synthesized
+
+    return Synthesized.of_document(attempt.stack).construct_path(address) if address else ""

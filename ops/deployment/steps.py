@@ -1,0 +1,50 @@
+"""Planning and applying, as `ops up`, `ops plan` and `ops deploy` do it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ops.terraform import Plan, Terraform
+
+
+def plan(
+    terraform: Terraform, environment: str, region: str, console: Console
+) -> tuple[Plan, dict[str, str]]:
+    """Plan until nothing more is found that an apply which was cut off has left behind.
+
+    Returns the plan, and address -> import id of what it takes back.
+    """
+    from ops import adoption
+    from ops.progress import step
+
+    adoption.remove(terraform.directory)  # of a run that was killed between its two plans
+    found: dict[str, str] = {}
+    with step(console, "Terraform plan"):
+        made = terraform.plan()
+        try:
+            while (there := adoption.find(made.changes, environment, region)).keys() - found.keys():
+                found |= there
+                adoption.write(terraform.directory, found)
+                made = terraform.plan()
+        finally:
+            adoption.remove(terraform.directory)
+    for address in found:
+        console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
+    return made, found
+
+
+def store_unstored(terraform: Terraform, console: Console) -> None:
+    """Store the state that an earlier apply could not."""
+    if terraform.store_unstored():
+        console.print("  The state that an earlier apply could not store is stored now.")
+
+
+def apply(terraform: Terraform, plan: Plan, console: Console) -> None:
+    """Apply exactly this plan, with progress."""
+    from ops.progress import ApplyProgress, step
+
+    with step(console, "Terraform apply"), ApplyProgress(console, plan.operations) as progress:
+        terraform.apply(plan, progress.on_event)

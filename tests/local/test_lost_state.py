@@ -1,0 +1,33 @@
+"""The worst that a killed apply can do: nothing is in the state of what it made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.local import checkout
+from tests.local.inventory import project
+
+STATE_BUCKET = "spec-wizard-tfstate-123456789012-us-east-1"
+STACKS = ("account", "dev")
+
+
+def test_a_lost_state_is_made_again_from_what_is_there(tmp_path: Path) -> None:
+    """Nothing is made twice, and the next plan is empty."""
+    with checkout.running(tmp_path) as here:
+        here.ops("local", "start")
+        here.ops("--local", "bootstrap", "dev")
+        here.cdktf("deploy", *STACKS, "--auto-approve")
+        before = project(here.local_aws)
+        assert before
+        s3, table = here.local_aws.client("s3"), here.local_aws.client("dynamodb")
+        for stack in STACKS:
+            key = f"{stack}/terraform.tfstate"
+            s3.delete_object(Bucket=STATE_BUCKET, Key=key)
+            item = {"LockID": {"S": f"{STATE_BUCKET}/{key}-md5"}}
+            table.delete_item(TableName="spec-wizard-tflock", Key=item)
+        for stack in STACKS:
+            assert " to import" in here.ops("--local", "deploy", stack, "--confirm", stack, "--no-smoke")
+        assert project(here.local_aws) == before
+        for stack in STACKS:
+            plan = here.terraform(stack, "plan", "-detailed-exitcode")
+            assert plan.returncode == 0, plan.stdout
