@@ -60,7 +60,7 @@ def measure(directory: Path, on_progress: OnProgress, *, quick: bool) -> tuple[l
 def _printed(review: Review, *, terminal_width: int) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=bool(terminal_width), width=terminal_width or None)
-    terminal.show(console, [review])
+    terminal.show(review, console)
     return file.getvalue()
 
 

@@ -20,7 +20,7 @@ FIRST = re.compile(r"^(\d*)(?=[-+#=.)])")
 BREAK = "&#8203;"
 """A space of no width: the sign before it stands alone, and is what it is for a reader."""
 LIVE = re.compile(
-    r"([@#!%](?=[\w\"'])"  # mentions, issues, merge requests, milestones
+    r"([@#!%~$^](?=[\w\"'])"  # mentions, issues, merge requests, milestones, labels, snippets, alerts
     r"|&amp;(?=\d)"  # epics
     r"|GH-(?=\d)"
     r"|:(?=//)"  # addresses of the web

@@ -96,7 +96,9 @@ def _failed(review: Review, veil: Veil) -> Failed | None:
     failure = review.manifest.failure
     if not failure:
         return None
-    construct = failure.construct_path or review.code.construct_path(failure.address)
+    construct = failure.construct_path
+    if failure.address and not construct:
+        construct = review.code.construct_path(failure.address)
     return Failed(
         veil.line(failure.step),
         failure.code,

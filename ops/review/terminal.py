@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -36,11 +37,19 @@ STYLES = {
 GOOD, WARN, BAD, SOFT = "green", "yellow", "bold red", "dim"
 
 
-def show(console: Console, reviews: Iterable[Review | Reading]) -> None:
-    """Print the reviews. Lines are folded to a terminal's width and left whole in a pipe; nothing is lost."""
+def show(review: Review | Reading, console: Console) -> None:
+    """Print a review. Lines are folded to a terminal's width and left whole in a pipe; nothing is lost."""
     width = console.width if console.is_terminal else 0
-    for review in reviews:
-        console.print(_Printed(lines(review, width=width), width), soft_wrap=not width)
+    console.print(_Printed(lines(review, width=width), width), soft_wrap=not width)
+
+
+def as_json(review: Review | Reading) -> dict[str, Any]:
+    """For programs: what people get as text, and as text; hidden is what is hidden there."""
+    read = reading.of(review)
+    shown = asdict(replace(read, entries=(), references={}, labels={}))
+    del shown["references"], shown["labels"]
+    entries = [asdict(entry) | {"risk": entry.risk.name.lower()} for entry in read.entries]
+    return {**shown, "entries": entries, "facts": dict(read.facts)}
 
 
 class _Printed:

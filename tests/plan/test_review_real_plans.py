@@ -131,7 +131,7 @@ def everything(applied: Path) -> Planned:
 
 def shown(found: Review) -> dict[str, str]:
     piped = io.StringIO()
-    terminal.show(Console(file=piped), [found])
+    terminal.show(found, Console(file=piped))
     return {"piped": piped.getvalue(), "comment": markdown.comment([found]), "page": page.render([found])}
 
 

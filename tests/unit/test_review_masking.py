@@ -6,8 +6,6 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -16,17 +14,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from ops import masking
-from ops.cost.estimate import Amount, CostChange, Estimate
-from ops.gates.finding import Acknowledgement, Finding, Gate
-from ops.parity.differences import ParityDifference
 from ops.plans import secrets
-from ops.plans.synthesized import Synthesized
 from ops.review import markdown, page, terminal
 from ops.review.model import Review
 from ops.review.veil import Veil
-from tests.support.plans.builders import Json, change, failure, output, plan, review
-
-Marking = Callable[[Json, str], None]
+from tests.support.plans.builders import Json, change, output, plan, review
+from tests.support.plans.planted import Marking, planted
 
 
 def marked_leaf(document: Json, secret: str) -> None:
@@ -120,96 +113,6 @@ MARKINGS: tuple[Marking, ...] = (
 )
 
 
-def planted(secret: str, *markings: Marking) -> Review:
-    """A review with the secret, unmarked, in every place that a text comes from."""
-    key = json.dumps(secret)
-    policy = json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Sid": secret, "Action": secret, "Resource": f"x/{secret}/y"}],
-        }
-    )
-    values = {
-        "plain": secret,
-        "within": f"before-{secret}-after",
-        "list": ["a", secret],
-        "map": {"k": secret, secret: "v"},
-        "blocks": [{"name": secret, "value": 1}],
-        "policy": policy,
-        "twice": json.dumps({"inner": policy}),
-        "tags": {"Owner": secret, secret: "x"},
-        secret: "an attribute",
-        "long": "x " * 250 + secret,
-    }
-    other = {**dict.fromkeys(values, "z"), "map": {}, "blocks": [], "list": [], "policy": "{}", "tags": {}}
-    unknown = {"after_unknown": {"map": {secret: True}, "plain": True, secret: True}}
-    reasons = {"action_reason": secret, "replace_paths": [[secret], ["map", secret]]}
-    document = plan(
-        change(f"aws_x.create[{key}]", "create", None, values),
-        change(f"aws_x.update[{key}]", "update", values, other),
-        change(f"aws_x.back[{key}]", "update", other, values),
-        change(f"aws_x.unknown[{key}]", "update", values, {"a": 1}, **unknown),
-        change(f"aws_x.replace[{key}]", "delete,create", values, other, **reasons),
-        change(f"aws_x.delete[{key}]", "delete", {"id": secret}, deposed=secret),
-        change(
-            f"aws_x.move[{key}]",
-            "no-op",
-            values,
-            values,
-            previous_address=f"aws_x.p[{key}]",
-            importing={"id": secret},
-        ),
-        change(f"data.aws_x.read[{key}]", "read", None, values),
-        drift=[
-            change(f"aws_x.drift[{key}]", "update", values, other),
-            change(f"aws_x.gone[{key}]", "delete", {"id": secret, **values}, None),
-        ],
-        outputs={
-            secret: output("create", None, secret),
-            "was": output("update", values, None, after_unknown=True),
-            "is": output("update", "a", {"b": [secret]}),
-            "gone": output("delete", secret),
-        },
-        deferred_changes=[
-            {"reason": secret, "resource_change": change(f"aws_x.later[{key}]", "create", None, values)}
-        ],
-        checks=[
-            {
-                "address": {"to_display": secret},
-                "status": "fail",
-                "instances": [{"problems": [{"message": secret}]}],
-            }
-        ],
-        action_invocations=[{"address": f"action.x.y[{key}]"}],
-    )
-    for marking in markings:
-        marking(document, secret)
-    said = Acknowledgement(secret, secret, date(2026, 12, 31))
-    findings = (
-        Finding(Gate.BROADENING, f"aws_x.update[{key}]", secret, secret, (secret, f"- {secret}"), None),
-        Finding(Gate.DATA_LOSS, f"aws_x.delete[{key}]", secret, secret, (), said),
-    )
-    return review(
-        document,
-        behind=Synthesized(
-            {
-                "aws_x.update": {"//": {"metadata": {"path": f"dev/{secret}"}}, "a": "${aws_x.near.id}"},
-                "aws_x.near": {"//": {"metadata": {"path": f"dev/near/{secret}"}}},
-            }
-        ),
-        findings=findings,
-        cost=CostChange(Estimate({}), Estimate({secret: Amount(1, 2)}, (secret,))),
-        parity=(ParityDifference(secret, secret, (secret,), (secret,)),),
-        failure=failure(
-            message=f"Error: {secret}\n{secret}",
-            hint=secret,
-            address=secret,
-            construct_path=secret,
-            next_command=f"x {secret}",
-        ),
-    )
-
-
 def outputs_of(found: Review) -> dict[str, str]:
     shown = {
         "comment": markdown.comment([found]),
@@ -218,8 +121,9 @@ def outputs_of(found: Review) -> dict[str, str]:
     }
     for name, width in (("piped", None), ("terminal", 200)):
         file = io.StringIO()
-        terminal.show(Console(file=file, force_terminal=bool(width), width=width), [found])
+        terminal.show(found, Console(file=file, force_terminal=bool(width), width=width))
         shown[name] = file.getvalue()
+    shown["json"] = json.dumps(terminal.as_json(found), ensure_ascii=False)
     return shown
 
 
@@ -260,6 +164,7 @@ class TestMarked:
             "page",
             "piped",
             "terminal",
+            "json",
         }
 
     def test_a_short_one_hides_the_texts_that_it_is(self) -> None:

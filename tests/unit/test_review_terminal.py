@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 import pytest
@@ -10,12 +11,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from ops.review import terminal
+from ops.review.model import Review
 from tests.support import goldens
 from tests.support.plans import cases, many, story
 from tests.support.plans.builders import plan, review
 
 
-def printed(*reviews: object, width: int | None = None) -> str:
+def printed(*reviews: Review, width: int | None = None) -> str:
     """Piped, or on a terminal of this width."""
     output = io.StringIO()
     console = Console(
@@ -27,7 +29,8 @@ def printed(*reviews: object, width: int | None = None) -> str:
         soft_wrap=True,
         color_system="truecolor" if width else None,
     )
-    terminal.show(console, reviews)  # type: ignore[arg-type]
+    for one in reviews:
+        terminal.show(one, console)
     return output.getvalue()
 
 
@@ -92,3 +95,16 @@ def test_values_are_cut_to_the_width_around_what_differs() -> None:
     )
     assert "xA" in text
     assert "xB" in text
+
+
+def test_for_programs() -> None:
+    found = json.loads(json.dumps(terminal.as_json(story.reviews()[0])))
+    assert (found["environment"], found["state"], found["planned"]) == ("dev", "planned", True)
+    assert found["counts"]["replace"] == 2
+    table = found["entries"][0]
+    assert (table["construct"], table["action"], table["risk"]) == ("dev/database/table", "replace", "gated")
+    assert [one["where"] for one in table["attributes"] if one["forces"]] == ["hash_key"]
+    assert found["facts"]["commit"] == "0123456789ab"
+    assert found["cost"]["delta"] == "+$0.20 to +$0.90"
+    failed = terminal.as_json(story.reviews()[2])["failed"]
+    assert (failed["step"], failed["next_command"]) == ("plan", "ops plan prod")
