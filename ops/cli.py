@@ -16,6 +16,7 @@ from ops.commands import (
     bootstrap,
     chat,
     comment,
+    cost,
     dashboard,
     deploy,
     destroy,
@@ -25,6 +26,7 @@ from ops.commands import (
     local,
     migrate,
     outputs,
+    parity,
     plan,
     restore,
     secrets,
@@ -76,6 +78,8 @@ app.command()(smoke.smoke)
 app.command()(outputs.outputs)
 app.command()(comment.comment)
 app.command()(drift.drift)
+app.command()(cost.cost)
+app.command()(parity.parity)
 app.command("drift-issue")(drift_issue.drift_issue)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)

@@ -59,6 +59,11 @@ class Synthesized:
         """Which resource's block refers to which, by their addresses."""
         return references.synthesized(self._resources)
 
+    @property
+    def bodies(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the code sets, by address."""
+        return self._resources
+
     def _body(self, address: str) -> Mapping[str, Any]:
         return self._resources.get(without_index(address), {})
 
