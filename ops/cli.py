@@ -28,6 +28,7 @@ from ops.commands import (
     outputs,
     parity,
     plan,
+    policy,
     restore,
     secrets,
     session,
@@ -81,6 +82,7 @@ app.command()(drift.drift)
 app.command()(cost.cost)
 app.command()(parity.parity)
 app.command("drift-issue")(drift_issue.drift_issue)
+app.command()(policy.policy)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)

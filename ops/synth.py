@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from environments import ENVIRONMENTS, naming
@@ -42,20 +42,28 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
     return directory
 
 
-def synthesize_all(environments: Iterable[str], outdir: Path) -> Path:
+def synthesize_all(
+    environments: Iterable[str],
+    outdir: Path,
+    variables: Mapping[str, str] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> Path:
     """Synthesize several environments and their accounts' stacks at once; the folder that has one for each.
 
+    variables: over this process's; without: names of this process's variables that must not reach main.py.
     Raises OpsError as `synthesize` does.
     """
     names = ",".join(environments)
-    _run(names, {"ENVIRONMENT": names}, outdir)
+    _run(names, {**(variables or {}), "ENVIRONMENT": names}, outdir, without)
     return outdir / "stacks"
 
 
-def _run(what: str, variables: Mapping[str, str], outdir: Path) -> None:
+def _run(what: str, variables: Mapping[str, str], outdir: Path, without: Collection[str] = ()) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in without}
     result = subprocess.run(
         [sys.executable, str(paths.ROOT / "main.py")],
-        env={**os.environ, **variables, "CDKTF_OUTDIR": str(outdir)},
+        env={**kept, **variables, "CDKTF_OUTDIR": str(outdir)},
         cwd=paths.ROOT,
         capture_output=True,
         text=True,

@@ -102,12 +102,17 @@ def refuse_closed(made: Review, *, approve_broadening: bool) -> None:
     found = closed(made.findings, approve_broadening=approve_broadening)
     if not found:
         return
+    from datetime import UTC, datetime
+
+    from ops.gates import report
+
     count = "1 finding stops" if len(found) == 1 else f"{len(found)} findings stop"
     told = "\n".join(f"  - {one.gate}: {one.address}: {one.what}" for one in found)
-    approved = " or give --approve-broadening" if all(one.gate is Gate.BROADENING for one in found) else ""
+    approved = ", or give --approve-broadening" if all(one.gate is Gate.BROADENING for one in found) else ""
+    entries = "\n".join(report.snippet(made.environment, found, datetime.now(UTC).date()))
     raise OpsError(
         f"{count} the plan of {made.environment}:\n{told}",
-        hint="If that is what you want, acknowledge each by its address in environments/acknowledged.toml"
-        f"{approved}; docs/gates.md says how.",
+        hint=f"If that is what you want, put this into environments/acknowledged.toml (docs/gates.md){approved}:"
+        f"\n{entries}",
         code=ExitCode.GATED,
     )

@@ -47,6 +47,10 @@ class Synthesized:
         """Whether the code gives this attribute a value, so that a deploy writes it again."""
         return attribute in self._body(address) or attribute == "tags_all"
 
+    def attribute(self, address: str, name: str) -> Any:
+        """What the code gives an attribute, references as they are written; None where it says nothing."""
+        return self._body(address).get(name)
+
     def protected(self) -> list[str]:
         """The addresses that Terraform refuses to destroy (`prevent_destroy`)."""
         return sorted(

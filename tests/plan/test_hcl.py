@@ -61,7 +61,7 @@ def depends_on(document: dict[str, Any]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("stack", "changes"),
-    [("account", ELSEWHERE), ("staging", ELSEWHERE + PROVISIONED + SIGNED)],
+    [("account", ELSEWHERE), ("staging", ELSEWHERE + PROVISIONED + SIGNED), ("prod", ())],
 )
 def test_terraform_plans_the_same_from_hcl_as_from_json(tmp_path: Path, stack: str, changes: tuple) -> None:
     """One folder for both: what a synth in the other form left there takes no part."""

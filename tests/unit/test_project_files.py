@@ -71,6 +71,7 @@ def test_no_host_of_a_package_registry() -> None:
         ".tools/wheels/httpx-0.28.1-py3-none-any.whl",
         ".tools/functions/connect-0123.zip",
         ".venv/bin/python",
+        "policy/.venv/bin/python",
         "node_modules/cdktf-cli/package.json",
         "cdktf.out/stacks/dev/cdk.tf.json",
         "cdktf.out/functions/connect.zip",
