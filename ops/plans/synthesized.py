@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ops.plans import references
 
 FILE = "cdk.tf.json"
 
@@ -58,6 +59,10 @@ class Synthesized:
             if body.get("lifecycle", {}).get("prevent_destroy") is True
         )
 
+    def references(self) -> Mapping[str, frozenset[str]]:
+        """Which resource's block refers to which, by their addresses."""
+        return references.synthesized(self._resources)
+
     @property
     def bodies(self) -> Mapping[str, Mapping[str, Any]]:
         """What the code sets, by address."""
@@ -69,4 +74,4 @@ class Synthesized:
 
 def without_index(address: str) -> str:
     """The address of the block that a counted resource comes from."""
-    return re.sub(r"\[[^\]]*\]$", "", address)
+    return references.block(address)
