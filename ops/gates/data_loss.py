@@ -11,7 +11,7 @@ from ops.gates.finding import Finding, Gate
 from ops.gates.members import members_gone
 from ops.gates.references import References
 from ops.plans import masking
-from ops.plans.document import PlanDocument, ResourceChange
+from ops.plans.document import Order, PlanDocument, ResourceChange
 from ops.plans.synthesized import Synthesized
 
 REASONS = {
@@ -96,9 +96,10 @@ def _why(change: ResourceChange) -> Iterator[str]:
         yield f"because these cannot be changed in place: {', '.join(forcing)}"
     if reason := REASONS.get(change.action_reason):
         yield f"because {reason}"
-    if change.action == "replace":
-        first = change.actions[0]
-        yield "the new one is made first" if first == "create" else "the old one is destroyed first"
+    if change.order is Order.CREATE_FIRST:
+        yield "the new one is made first"
+    elif change.order is Order.DESTROY_FIRST:
+        yield "the old one is destroyed first"
     window = (change.before or {}).get(
         {
             "aws_kms_key": "deletion_window_in_days",

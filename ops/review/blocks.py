@@ -71,7 +71,7 @@ def _failed(failed: Failed | None, width: int) -> Block:
 
 def _gate(gate: Gate, width: int) -> Block:
     mark = "acknowledged" if gate.acknowledged else "closed"
-    named = " ".join(code(one) for one in (gate.construct, gate.address) if one)
+    named = " ".join(code(one) for one in (gate.construct, gate.address, gate.fingerprint) if one)
     line = f"- **{prose(gate.gate)}** ({mark}) {named}: {prose(values.cut(gate.what, width))}"
     line += f"<br>{prose(gate.acknowledged)}" if gate.acknowledged else ""
     forms = [f"{line}\n\n{fenced(_cut_lines(gate.details, width))}"] if gate.details else []

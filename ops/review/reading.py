@@ -29,7 +29,7 @@ def of(review: Review | Reading) -> Reading:
         environment=veil.line(review.environment),
         state="",
         gates=tuple(_gates(review, veil)),
-        notes=veil.over(tuple(_notes(plan))) if plan else (),
+        notes=veil.over((*(_notes(plan) if plan else ()), *review.notes)),
         cost=veil.over(money.of(review.cost)) if review.cost else None,
         parity=veil.over(tuple(parity)),
         failed=_failed(review, veil),
@@ -73,6 +73,7 @@ def _gates(review: Review, veil: Veil) -> Iterator[Gate]:
             veil.line(one.address),
             veil.line(one.construct_path),
             veil.line(one.what),
+            one.fingerprint,
             tuple(line for detail in one.details for line in veil.lines(detail)),
             veil.line(f"acknowledged by {said.by} until {said.expires}: {said.reason}") if said else "",
         )

@@ -12,12 +12,13 @@ from ops.review.money import Money
 
 @dataclass(frozen=True)
 class Gate:
-    """What a gate found. acknowledged: who said yes, until when and why, or ""."""
+    """What a gate found. fingerprint: by which it is acknowledged; acknowledged: by whom it is, or ""."""
 
     gate: str
     address: str
     construct: str
     what: str
+    fingerprint: str
     details: tuple[str, ...] = ()
     acknowledged: str = ""
 

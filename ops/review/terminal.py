@@ -121,7 +121,7 @@ def _gates(gates: Sequence[Gate]) -> Iterator[Text]:
     for gate in gates:
         word = ("acknowledged", SOFT) if gate.acknowledged else ("GATE", BAD)
         yield Text.assemble("  ", word, f" {gate.gate}: {gate.what}")
-        yield Text(f"      {_named(gate.construct, gate.address)}", SOFT)
+        yield Text(f"      {_named(gate.construct, gate.address)}  {gate.fingerprint}", SOFT)
         yield from (Text(f"      {line}") for line in gate.details)
         if gate.acknowledged:
             yield Text(f"      {gate.acknowledged}", SOFT)

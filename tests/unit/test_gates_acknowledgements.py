@@ -166,26 +166,16 @@ class TestWhatIsLeft:
 
 
 class TestReport:
-    def test_lines(self, tmp_path: Path) -> None:
-        other = Finding(Gate.DATA_LOSS, "aws_sqs_queue.other", "dev/other", "dev/other would be destroyed")
+    def test_what_the_file_has_too_much_of(self, tmp_path: Path) -> None:
         file = said(tmp_path, {}, {"expires": "2026-11-01"}, {"address": '"aws_x.y"'})
-        found = file.applied("dev", [QUEUE, other], TODAY)
-        expired, unused = file.expired("dev", TODAY), file.unused("dev", found, TODAY)
-        told = list(report.lines("dev", found, expired, unused, TODAY))
-        assert told[:10] == [
-            "Data would be lost, or be less protected: 1 to say yes or no to, 1 acknowledged",
-            "  dev/q would be destroyed",
-            f"    aws_sqs_queue.q  {QUEUE.fingerprint}",
-            "      because",
-            "    acknowledged by Ada until 2026-12-08: It has been empty since Monday.",
-            "  dev/other would be destroyed",
-            f"    aws_sqs_queue.other  {other.fingerprint}",
+        expired, unused = file.expired("dev", TODAY), file.unused("dev", [QUEUE], TODAY)
+        assert list(report.superfluous(expired, unused)) == [
             "environments/acknowledged.toml: entry 2 (data-loss of aws_sqs_queue.q in dev) expired on "
             "2026-11-01; remove it",
             "environments/acknowledged.toml: entry 3 (data-loss of aws_x.y in dev) covers nothing here; "
             "remove it",
-            f"Say no by changing the code. Say yes by adding to {report.FILE}, and commit it:",
         ]
+        assert list(report.superfluous((), ())) == []
 
     def test_the_snippet_covers_what_it_is_for(self, tmp_path: Path) -> None:
         finding = Finding(Gate.BROADENING, 'aws_iam_role_policy.p["x"]', "", "more")
@@ -200,9 +190,6 @@ class TestReport:
             text.replace('by = ""', 'by = "Ada"').replace('reason = ""', 'reason = "For the tests."')
         )
         assert closed(load(TODAY, file).applied("dev", [finding], TODAY)) == ()
-
-    def test_nothing(self) -> None:
-        assert list(report.lines("dev", (), (), (), TODAY)) == ["No gate found anything in the plan of dev."]
 
     def test_for_programs(self, tmp_path: Path) -> None:
         (found,) = said(tmp_path, {}).applied("dev", [QUEUE], TODAY)
