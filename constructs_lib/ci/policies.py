@@ -113,7 +113,9 @@ def _account_stack(place: Place) -> Statements:
         ),
         policies.allow(
             "GitHub",
-            actions("iam", "GetOpenIDConnectProvider GetPolicy GetPolicyVersion ListPolicyVersions"),
+            actions(
+                "iam", "GetOpenIDConnectProvider GetPolicy GetPolicyVersion ListPolicyVersions ListPolicyTags"
+            ),
             [
                 f"arn:aws:iam::{account}:oidc-provider/{GITHUB}",
                 f"arn:aws:iam::{account}:policy/{naming.resource(naming.ACCOUNT, '*')}",
@@ -146,6 +148,8 @@ def _account_stack(place: Place) -> Statements:
             ["cloudtrail:DescribeTrails", "ses:GetAccount", "s3:GetAccountPublicAccessBlock"],
             ["*"],
         ),
+        # Where a plan would create one, it is looked for: an apply that was cut off may have made it.
+        policies.allow("FindPolicies", actions("iam", "ListPolicies ListOpenIDConnectProviders"), ["*"]),
     ]
 
 

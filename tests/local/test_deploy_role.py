@@ -1,35 +1,61 @@
-"""A pipeline's role is enough to deploy dev, to change it and to destroy it, and for nothing else.
+"""Pipelines' roles are enough to plan, deploy, prove, look at and destroy dev, and for nothing else.
 
-A workflow's token is exchanged for the role that the account's stack made, and real Terraform runs with these
-credentials alone. The tests are the steps of one story and run in this order.
+A workflow's token is exchanged for the role that the account's stack made, and `ops` and real Terraform run
+with these credentials alone. The tests are the steps of one story and run in this order.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ops import paths
+from constructs_lib.ci.permissions import Place
+from constructs_lib.ci.smoke import smoke
+from ops import adoption, paths
 from ops.local_aws import deployer
-from ops.local_aws.example import EXAMPLE_VALUES
+from ops.local_aws.example import EXAMPLE_VALUES, REGION
+from ops.mail.sending import SIMULATOR, send
 from ops.paths import ROOT
-from ops.terraform import binary
+from ops.smoke import Promise, database, email, monitoring, prove
+from ops.smoke.deployment import Deployment
+from ops.terraform import Change, binary
 from tests.local import checkout
 from tests.local.checkout import Checkout
 from tests.local.inventory import left_over
+from tests.local.managed_policies import without
 
 REPOSITORY = "repo:example/spec-wizard-infra"
 ACCOUNT = "123456789012"
 STATE = f"spec-wizard-tfstate-{ACCOUNT}-us-east-1"
 CHANGED = {"CLOUDFRONT_CACHE_DAYS": "3", "LOG_RETENTION_DAYS": "14"}
+BUNDLE = "dev.bundle"
+SMOKE_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/spec-wizard-account-deploy-dev-smoke"
+
+PROOFS = {
+    "BecomeTheApplication": database.found_again_through_the_index,
+    "MailEvents": email.bounce_is_kept,
+    "KeyOfMailEvents": email.bounce_is_kept,
+    "Errors": monitoring.errors_are_kept,
+    "Metrics": monitoring.sessions_are_counted,
+}
+"""Statement of the deploy role's policy `smoke` -> the proof that fails without it."""
+
+NEEDED = [
+    (statement["Sid"], action)
+    for statement in smoke(Place(ACCOUNT, REGION, "dev"))
+    for action in statement["Action"]
+]
+"""Every permission of that policy, with its statement."""
 
 
 def _token(subject: str) -> str:
@@ -74,6 +100,11 @@ class Workflow:
             **changes,
         }
 
+    def ops(self, *arguments: str, code: int = 0, **changes: str) -> str:
+        """The output of a command of `ops`, as the workflows call it."""
+        command = str(self._here.root / ".venv/bin/ops")
+        return self._here.run(command, *arguments, code=code, environ=self.environ(**changes))
+
     def synth(self, **changes: str) -> None:
         """Every stack, with these changes of the configuration."""
         python = str(self._here.root / ".venv/bin/python")
@@ -106,6 +137,16 @@ class Workflow:
             token=self._credentials["SessionToken"],
         )
 
+    @contextmanager
+    def in_this_process(self) -> Iterator[None]:
+        """boto3 here, too, has its credentials and nothing else."""
+        with pytest.MonkeyPatch.context() as patched:
+            for name in [name for name in os.environ if name.startswith("AWS_")]:
+                patched.delenv(name)
+            for name, value in self.environ().items():
+                patched.setenv(name, value)
+            yield
+
 
 def _refused(call: Callable[..., Any], **arguments: Any) -> bool:
     """Whether the call is refused for a missing permission, and for no other reason."""
@@ -131,6 +172,11 @@ def dev(here: Checkout) -> Workflow:
     return Workflow(here, "spec-wizard-account-deploy-dev", f"{REPOSITORY}:environment:dev")
 
 
+@pytest.fixture(scope="module")
+def plan(here: Checkout) -> Workflow:
+    return Workflow(here, "spec-wizard-account-plan", f"{REPOSITORY}:pull_request")
+
+
 def test_a_role_is_given_to_its_own_workflows_only(here: Checkout) -> None:
     for role, subject in (
         ("spec-wizard-account-deploy-dev", f"{REPOSITORY}:environment:staging"),
@@ -142,26 +188,28 @@ def test_a_role_is_given_to_its_own_workflows_only(here: Checkout) -> None:
             Workflow(here, role, subject)
 
 
-def test_the_deploy_role_is_enough_to_apply(dev: Workflow) -> None:
-    dev.synth()
-    dev.succeed("dev", "init")
-    assert "Apply complete!" in dev.succeed("dev", "apply", "-auto-approve")
+def test_the_plan_role_is_enough_to_plan_what_is_not_there_yet(plan: Workflow) -> None:
+    """Everything is to create, so everything is looked for: an apply that was cut off may have made it."""
+    assert f"Saved: {BUNDLE}" in plan.ops("plan", "dev", "--out", BUNDLE)
+
+
+def test_the_deploy_role_is_enough_to_apply_what_was_planned(dev: Workflow) -> None:
+    dev.ops("deploy", "dev", "--plan", BUNDLE, "--confirm", "dev", "--no-smoke")
 
 
 def test_and_its_second_plan_is_empty(dev: Workflow) -> None:
     dev.succeed("dev", "plan", "-detailed-exitcode")
 
 
-def test_the_plan_role_is_enough_to_plan_every_stack(here: Checkout) -> None:
-    plan = Workflow(here, "spec-wizard-account-plan", f"{REPOSITORY}:pull_request")
+def test_the_plan_role_is_enough_to_plan_every_stack(plan: Workflow) -> None:
+    plan.synth()
     for stack, expected in (("dev", 0), ("account", 0), ("staging", 2)):
         plan.succeed(stack, "init")
         result = plan.terraform(stack, "plan", "-detailed-exitcode")
         assert result.returncode == expected, stack + result.stdout + result.stderr
 
 
-def test_the_plan_role_changes_nothing_and_reads_no_data(here: Checkout) -> None:
-    plan = Workflow(here, "spec-wizard-account-plan", f"{REPOSITORY}:pull_request")
+def test_the_plan_role_changes_nothing_and_reads_no_data(plan: Workflow) -> None:
     key = {"PK": {"S": "SESSION#1"}, "SK": {"S": "META"}}
     assert _refused(plan.client("dynamodb").get_item, TableName="spec-wizard-sessions-dev", Key=key)
     assert _refused(plan.client("secretsmanager").get_secret_value, SecretId="spec-wizard/dev/openai-api-key")
@@ -169,10 +217,59 @@ def test_the_plan_role_changes_nothing_and_reads_no_data(here: Checkout) -> None
     assert _refused(plan.client("ssm").delete_parameter, Name="/spec-wizard/dev/aws_region")
 
 
-def test_the_deploy_role_is_enough_to_change(dev: Workflow) -> None:
+def test_the_deploy_role_is_enough_to_change(here: Checkout, dev: Workflow) -> None:
+    here.ops("--local", "signing-key", "create", "dev")  # by people, whose secret it is
     dev.synth(**CHANGED)
     assert "0 destroyed" in dev.succeed("dev", "apply", "-auto-approve")
     dev.succeed("dev", "plan", "-detailed-exitcode")
+
+
+def test_the_plan_role_is_enough_to_look_for_drift(plan: Workflow) -> None:
+    assert "Nothing of dev was changed outside Terraform." in plan.ops("drift", "dev", **CHANGED)
+
+
+def test_the_deploy_role_is_enough_to_prove_what_it_deployed(here: Checkout, dev: Workflow) -> None:
+    here.ops("--local", "alarms", "confirm", "dev")  # by whom the alarms go to
+    output = dev.ops("deploy", "dev", "--yes", **CHANGED)
+    assert "Nothing to apply" in output
+    assert output.count("  pass ") > 20
+    assert "FAIL" not in output
+
+
+@pytest.mark.parametrize(("sid", "action"), NEEDED)
+def test_without_any_permission_of_the_smoke_a_proof_fails(
+    here: Checkout, dev: Workflow, sid: str, action: str
+) -> None:
+    """The rest of it passes with what Terraform needs."""
+    outputs = json.loads(dev.ops("outputs", "dev", "--json", **CHANGED))
+    promise = Promise("", sid, PROOFS[sid])
+    with dev.in_this_process():
+        deployment = Deployment("dev", outputs)
+        # Somebody else's event, which a proof of mail has to put back.
+        send(deployment.application("sesv2"), outputs, "export", f"success@{SIMULATOR}")
+        with without(here.local_aws.client("iam"), SMOKE_POLICY, sid, action):
+            (result,) = prove(Deployment("dev", outputs), [promise])
+    assert not result.held
+    assert "AccessDenied" in result.seen
+    assert action.partition(":")[2].removesuffix("Message") in result.seen
+
+
+@pytest.mark.parametrize("stack", ["account", "dev"])
+def test_what_an_apply_that_was_cut_off_made_is_found_by_the_roles(
+    here: Checkout, stack: str, plan: Workflow, dev: Workflow
+) -> None:
+    """Were it missing in the state: `ops plan` and `ops deploy` import it."""
+    resources = json.loads(here.terraform(stack, "show", "-json").stdout)["values"]["root_module"]
+    changes = [
+        Change(one["address"], one["type"], ("create",), one["values"], False)
+        for one in resources["resources"]
+        if one["type"] in adoption.FINDERS
+    ]
+    assert len(changes) > 10
+    for role in (plan, dev) if stack == "dev" else (plan,):
+        with role.in_this_process():
+            found = adoption.find(changes, stack, REGION)
+        assert sorted(found) == sorted(change.address for change in changes)
 
 
 def test_it_reaches_nothing_of_another_environment(dev: Workflow) -> None:
