@@ -83,7 +83,8 @@ class Change:
     """One resource that a plan touches.
 
     actions: as in the plan JSON, ("create",), ("delete", "create") …; after: the attributes it would have,
-    as far as they are known; importing: whether it is there and comes into the state first.
+    as far as they are known; importing: whether it is there and comes into the state first; moved: whether
+    it has had another address.
     """
 
     address: str
@@ -91,6 +92,7 @@ class Change:
     actions: tuple[str, ...]
     after: dict[str, Any]
     importing: bool
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,15 @@ class Plan:
                 tuple(change["change"]["actions"]),
                 change["change"]["after"] or {},
                 "importing" in change["change"],
+                "previous_address" in change,
             )
             for change in document.get("resource_changes", [])
             if change["mode"] == "managed"
-            and (change["change"]["actions"] != ["no-op"] or "importing" in change["change"])
+            and (
+                change["change"]["actions"] != ["no-op"]
+                or "importing" in change["change"]
+                or "previous_address" in change
+            )
         )
         outputs = tuple(
             name
@@ -141,7 +148,9 @@ class Plan:
             if change.actions != ("no-op",)
         )
         imports = sum(change.importing for change in self.changes)
+        moves = sum(change.moved for change in self.changes)
         parts = [f"{imports} to import"] if imports else []
+        parts += [f"{moves} to move"] if moves else []
         parts += [
             f"{counts[word]} to {word}"
             for word in ("create", "update", "replace", "delete", "forget")

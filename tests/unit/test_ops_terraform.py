@@ -143,6 +143,17 @@ class TestPlan:
         assert plan.summary() == "2 to import, 1 to update"
         assert not plan.empty
 
+    def test_a_move_is_told_and_is_something_to_apply(self) -> None:
+        moved = {
+            "mode": "managed",
+            "address": "t.b",
+            "previous_address": "t.a",
+            "type": "t",
+            "change": {"actions": ["no-op"], "after": {}},
+        }
+        plan = Plan.of(Path("x"), {"resource_changes": [moved]})
+        assert (plan.summary(), plan.operations, plan.empty) == ("1 to move", 0, False)
+
     def test_kinds_most_first(self) -> None:
         plan = Plan(Path("x"), tuple(Change("", kind, ("create",), {}, False) for kind in "abb"), ())
         assert list(plan.kinds().items()) == [("b", 2), ("a", 1)]
