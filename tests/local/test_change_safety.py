@@ -73,7 +73,7 @@ def test_a_first_deploy_asks_unless_it_is_told(here: Checkout) -> None:
 
 def test_no_changes_is_said_in_short(here: Checkout) -> None:
     output = _plan(here, "--detailed-exitcode")
-    assert "No changes" in output
+    assert "dev: no changes" in output
     assert file.read(here.root / BUNDLE).manifest.serial == _serial(here)
 
 
