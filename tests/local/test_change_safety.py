@@ -21,7 +21,8 @@ from tests.support import github_server, goldens
 from tests.support.github_server import GitHubServer
 
 JOBS = "constructs_lib/websocket/jobs.py"
-BUNDLE = "dev.bundle"
+BUNDLE = "bundles/dev.bundle"
+"""Where the repository ignores it: a tracked file that changes would make the checkout dirty."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_a_first_deploy_asks_unless_it_is_told(here: Checkout) -> None:
 
 def test_no_changes_is_said_in_short(here: Checkout) -> None:
     output = _plan(here, "--detailed-exitcode")
-    assert "No changes" in output
+    assert "dev: no changes" in output
     assert file.read(here.root / BUNDLE).manifest.serial == _serial(here)
 
 
@@ -100,10 +101,10 @@ def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
 
 def test_a_reviewer_sees_it_in_a_comment_and_as_a_page(here: Checkout) -> None:
     """What changes with each run is evened out; the rest is as it was looked at."""
-    here.ops("comment", BUNDLE, "--markdown", "plan.md", "--html", "plan.html")
+    here.ops("comment", BUNDLE, "--markdown", "bundles/plan.md", "--html", "bundles/plan.html")
     manifest = file.read(here.root / BUNDLE).manifest
-    goldens.check("change-comment.md", _even(manifest, (here.root / "plan.md").read_text("utf-8")))
-    goldens.check("change-page.html", _even(manifest, (here.root / "plan.html").read_text("utf-8")))
+    goldens.check("change-comment.md", _even(manifest, (here.root / "bundles/plan.md").read_text("utf-8")))
+    goldens.check("change-page.html", _even(manifest, (here.root / "bundles/plan.html").read_text("utf-8")))
 
 
 def _even(manifest: Manifest, text: str) -> str:
@@ -119,13 +120,12 @@ def _even(manifest: Manifest, text: str) -> str:
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:4566", text)
 
 
-def test_it_is_posted_and_a_second_run_keeps_one_comment(here: Checkout) -> None:
+def test_it_is_posted_on_the_pull_request(here: Checkout) -> None:
     with GitHubServer() as github:
         github.pulls[1] = commit = file.read(here.root / BUNDLE).manifest.commit
         where = ("--repository", github_server.REPOSITORY, "--pull-request", "1", "--sha", commit)
         environ = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": github_server.TOKEN}
-        for run in ("7", "8"):
-            here.ops("comment", BUNDLE, *where, "--run", run, "--author", "github-actions[bot]", **environ)
+        here.ops("comment", BUNDLE, *where, "--run", "7", "--author", "github-actions[bot]", **environ)
         (body,) = github.bodies(1)
     assert "aws_sqs_queue" in body
 
@@ -190,18 +190,22 @@ def test_what_would_lose_data_is_stopped_unless_it_is_acknowledged(here: Checkou
 
 
 def test_drift_by_hand_is_reported_and_reverted(here: Checkout) -> None:
-    _switch_ttl(here, on=False)
+    logs, group = here.local_aws.client("logs"), "/spec-wizard/dev/application"
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
     output = here.ops("--local", "drift", "dev", code=ExitCode.DRIFT)
-    assert "dev/database/table" in output
-    assert "ttl" in output
-    plan = _plan(here)
-    assert "outside Terraform" in plan
+    assert "retention_in_days" in output
+    assert "outside Terraform" in _plan(here)
     here.ops("--local", "deploy", "dev", "--yes", "--no-smoke")
     assert "Nothing" in here.ops("--local", "drift", "dev")
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["retentionInDays"] == 30
 
 
-def _switch_ttl(here: Checkout, *, on: bool) -> None:
-    setting = {"Enabled": on, "AttributeName": "expiresAt"}
+def test_what_a_hand_did_is_not_undone_where_that_would_lose_data(here: Checkout) -> None:
+    """Expiry that somebody switched off deletes what is past its time once it is on again."""
+    setting = {"Enabled": False, "AttributeName": "expiresAt"}
     here.local_aws.client("dynamodb").update_time_to_live(
         TableName="spec-wizard-sessions-dev", TimeToLiveSpecification=setting
     )
+    output = here.ops("--local", "deploy", "dev", "--yes", "--no-smoke", code=ExitCode.GATED)
+    assert "ttl.enabled from false to true" in output
