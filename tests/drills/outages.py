@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.exit_codes import ExitCode
+from tests.drills.small_main import DAYS, SMALL
 from tests.support.fault_requests import Request
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, anything
-
-DAYS = "TF_VAR_days"
-"""What is changed in the small stack; see `deploying.py`."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,8 @@ def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Ou
 
 
 BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "dev")
-DEPLOY, OUTPUTS, SMOKE = ("deploy", "staging"), ("outputs", "dev"), ("smoke", "dev")
+DEPLOY = ("deploy", SMALL, "--yes", "--no-smoke")
+OUTPUTS, SMOKE = ("outputs", "dev"), ("smoke", "dev")
 
 MIXED = (
     _once(Fault.THROTTLED, 0.05),
@@ -179,6 +178,8 @@ DEPLOYING = (
         "the state's checksum throttled for ever, which Terraform does not tell",
         (_for_ever(Fault.THROTTLED, notes_digest),),
         DEPLOY,
+        ExitCode.STATE,
+        "ops --local state doctor staging",
         settings={DAYS: "1"},
     ),
     _one_after_the_other(
