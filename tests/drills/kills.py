@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,10 +101,14 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
     with site.started(*words, **changes) as process:
         killed: list[int] = []
         groups: list[int] = []
+        acted = threading.Event()
 
         def act() -> None:
-            groups.extend(terraforms(site))
-            killed.extend(_kill(site, process, kill.who, groups))
+            try:
+                groups.extend(terraforms(site))
+                killed.extend(_kill(site, process, kill.who, groups))
+            finally:
+                acted.set()
 
         trap = Trap(kill.matches, kill.number or 1, kill.moment, act)
         if kill.number:
@@ -116,6 +121,7 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
                 trap.sprung_at = f"{kill.after_s:.1f} s"
         output = COLOURS.sub("", process.communicate(timeout=400)[0])
         site.proxy.trap = None
+        assert not trap.sprung_at or acted.wait(60), f"{kill} did not end"  # it goes on when ops is dead
         if kill.who is Who.OPS:
             _await(lambda: not terraforms(site), ORPHAN_S)
             assert not terraforms(site), "Terraform lives on without ops"

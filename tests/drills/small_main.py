@@ -41,8 +41,13 @@ def main() -> None:
 
 def _cut_down(stack: dict[str, Any]) -> dict[str, Any]:
     days = int(os.environ.get(DAYS, "30"))
-    group = {"name": f"/spec-wizard/{SMALL}/drill", "retention_in_days": days}
+    group = {
+        "//": {"metadata": {"path": f"{SMALL}/drill"}},
+        "name": f"/spec-wizard/{SMALL}/drill",
+        "retention_in_days": days,
+    }
     return {
+        "//": {"metadata": stack["//"]["metadata"]},
         "terraform": stack["terraform"],
         "provider": stack["provider"],
         "resource": {"aws_cloudwatch_log_group": {"drill": group}},
