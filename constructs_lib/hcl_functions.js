@@ -54,8 +54,12 @@ function renderBlocks(name, value) {
   return values.map((one) => [name + " {", ...inside(one), "}"].join("\n")).join("\n");
 }
 
+// Of the bindings: a plan of AWS Backup has a block called lifecycle, which is not Terraform's own.
+const typed = (attribute) => attribute !== null && typeof attribute === "object" && "storageClassType" in attribute;
+
 function renderAttributes(attributes) {
-  const { depends_on, lifecycle, provider, ...others } = attributes ?? {};
+  const { depends_on, lifecycle: first, provider, ...rest } = attributes ?? {};
+  const [lifecycle, others] = typed(first) ? [undefined, { ...rest, lifecycle: first }] : [first, rest];
   const lines = [];
   if (provider) lines.push("provider = " + named(provider));
   for (const [name, attribute] of Object.entries(others)) {

@@ -15,15 +15,20 @@ from ops.commands import (
     backup,
     bootstrap,
     chat,
+    comment,
+    cost,
     dashboard,
     deploy,
     destroy,
     drift,
+    drift_issue,
     email,
     local,
     migrate,
     outputs,
+    parity,
     plan,
+    policy,
     restore,
     secrets,
     session,
@@ -72,7 +77,12 @@ app.command()(plan.plan)
 app.command()(deploy.deploy)
 app.command()(smoke.smoke)
 app.command()(outputs.outputs)
+app.command()(comment.comment)
 app.command()(drift.drift)
+app.command()(cost.cost)
+app.command()(parity.parity)
+app.command("drift-issue")(drift_issue.drift_issue)
+app.command()(policy.policy)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)
 app.command()(dashboard.dashboard)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from environments import ENVIRONMENTS, naming
@@ -29,21 +30,7 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
             hint=f"Name one of: {', '.join([*ENVIRONMENTS, naming.ACCOUNT])}.",
             code=ExitCode.CONFIGURATION,
         )
-    result = subprocess.run(
-        [sys.executable, str(paths.ROOT / "main.py")],
-        env=os.environ
-        | ({} if is_account(environment) else {"ENVIRONMENT": environment})
-        | {"CDKTF_OUTDIR": str(outdir)},
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode in (ExitCode.CONFIGURATION, ExitCode.TOOL):
-        raise OpsError(result.stderr.strip(), code=ExitCode(result.returncode))
-    if result.returncode != 0:
-        said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
-        raise OpsError(f"The synth of {environment} failed:\n{said}")
+    _run(environment, {} if is_account(environment) else {"ENVIRONMENT": environment}, outdir)
     directory = outdir / "stacks" / environment
     if is_account(environment) and not directory.is_dir():
         made = sorted(path.name for path in directory.parent.iterdir())
@@ -53,6 +40,40 @@ def synthesize(environment: str, outdir: Path = paths.SYNTHESIZED) -> Path:
             code=ExitCode.CONFIGURATION,
         )
     return directory
+
+
+def synthesize_all(
+    environments: Iterable[str],
+    outdir: Path,
+    variables: Mapping[str, str] | None = None,
+    *,
+    without: Collection[str] = (),
+) -> Path:
+    """Synthesize several environments and their accounts' stacks at once; the folder that has one for each.
+
+    variables: over this process's; without: names of this process's variables that must not reach main.py.
+    Raises OpsError as `synthesize` does.
+    """
+    names = ",".join(environments)
+    _run(names, {**(variables or {}), "ENVIRONMENT": names}, outdir, without)
+    return outdir / "stacks"
+
+
+def _run(what: str, variables: Mapping[str, str], outdir: Path, without: Collection[str] = ()) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in without}
+    result = subprocess.run(
+        [sys.executable, str(paths.ROOT / "main.py")],
+        env={**kept, **variables, "CDKTF_OUTDIR": str(outdir)},
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode in (ExitCode.CONFIGURATION, ExitCode.TOOL):
+        raise OpsError(result.stderr.strip(), code=ExitCode(result.returncode))
+    if result.returncode != 0:
+        said = result.stderr.strip() or f"main.py ended with exit code {result.returncode}"
+        raise OpsError(f"The synth of {what} failed:\n{said}")
 
 
 def prepared(environment: str) -> Path:

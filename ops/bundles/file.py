@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 PLAN = "plan.tfplan"
 DOCUMENT = "plan.json"
 STACK = "cdk.tf.json"
+CONFIGURATION = "configuration.json"
 
 
 @dataclass(frozen=True)
@@ -25,25 +26,24 @@ class Bundle:
     """manifest: what it was made from. plan: Terraform's own file, b"" where planning failed.
 
     document: the plan as `terraform show -json` prints it, sensitive values included: the file is kept like
-    the state itself. stack: the synthesized stack.
+    the state itself. stack: the synthesized stack. configuration: what the environment is configured with,
+    by dotted key, to compare it with another one's; {} for the account.
     """
 
     manifest: Manifest
     plan: bytes = b""
     document: dict[str, Any] = field(default_factory=dict, repr=False)
     stack: dict[str, Any] = field(default_factory=dict, repr=False)
+    configuration: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def write(path: Path, bundle: Bundle) -> None:
     """Replace `path` by the bundle, mode 0600, whole or not at all. Raises OpsError (OUTPUT)."""
     from ops.files import write_private
 
-    members = {
-        PLAN: bundle.plan,
-        DOCUMENT: json.dumps(bundle.document).encode() if bundle.document else b"",
-        STACK: json.dumps(bundle.stack).encode() if bundle.stack else b"",
-    }
-    members = {name: content for name, content in members.items() if content}
+    documents = {DOCUMENT: bundle.document, STACK: bundle.stack, CONFIGURATION: bundle.configuration}
+    members = {PLAN: bundle.plan} if bundle.plan else {}
+    members |= {name: json.dumps(content).encode() for name, content in documents.items() if content}
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     manifest = bundle.manifest.model_copy(update={"members": digests})
     buffer = io.BytesIO()
@@ -87,12 +87,8 @@ def _checked(path: Path, told: Any, members: dict[str, bytes]) -> Bundle:
     if digests != manifest.members:
         wrong = sorted(name for name, _ in set(digests.items()) ^ set(manifest.members.items()))
         raise _refused(path, f"was changed after it was made ({', '.join(dict.fromkeys(wrong))})")
-    return Bundle(
-        manifest,
-        members.get(PLAN, b""),
-        json.loads(members[DOCUMENT]) if DOCUMENT in members else {},
-        json.loads(members[STACK]) if STACK in members else {},
-    )
+    documents = [json.loads(members.get(name, b"{}")) for name in (DOCUMENT, STACK, CONFIGURATION)]
+    return Bundle(manifest, members.get(PLAN, b""), *documents)
 
 
 def _refused(path: Path, why: str) -> OpsError:

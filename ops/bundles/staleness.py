@@ -64,7 +64,7 @@ def _state(then: Manifest, now: Now) -> Iterator[str]:
     if then.lineage != now.state.lineage:
         yield f"state lineage: planned against {then.lineage or 'none'}, now {now.state.lineage or 'none'}"
     elif then.serial != now.state.serial:
-        yield f"state serial: planned against {then.serial}, now {now.state.serial}: somebody deployed since"
+        yield f"state serial: planned against {then.serial}, now {now.state.serial}: it was written since"
 
 
 def _tools(then: Manifest, now: Now) -> Iterator[str]:

@@ -7,10 +7,11 @@ import json
 import zipfile
 from dataclasses import dataclass
 
-STATE_BEFORE = "tfstate-prev"
-"""The state as it was read, before the refresh. Terraform compares its serial and lineage at the apply.
+STATE = "tfstate"
+"""The state that was planned against, after its refresh; `tfstate-prev`, before that, has no serial.
 
-Source: hashicorp/terraform, internal/plans/planfile.
+Terraform compares serial and lineage with what is stored, at the apply. Source: hashicorp/terraform,
+internal/plans/planfile, internal/backend/local/backend_local.go.
 """
 
 
@@ -32,4 +33,4 @@ class StateVersion:
 def state_before(plan: bytes) -> StateVersion:
     """The version of the state that the plan in this file starts from."""
     with zipfile.ZipFile(io.BytesIO(plan)) as archive:
-        return StateVersion.of(json.loads(archive.read(STATE_BEFORE)))
+        return StateVersion.of(json.loads(archive.read(STATE)))

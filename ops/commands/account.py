@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ops.commands import account_roles
+
 app = typer.Typer(help="The stack of what AWS has once per account.", no_args_is_help=True)
 
 
@@ -26,3 +28,6 @@ def check(
         account.require(stack, environment)
         if not quiet:
             typer.echo(f"The stack of AWS account {stack.aws_account_id} is deployed.")
+
+
+app.command()(account_roles.roles)

@@ -61,7 +61,7 @@ def plan(
         from ops.files import write_private
         from ops.review import page
 
-        write_private(html, page.page([review]))
+        write_private(html, page.render([review]))
         console.print(f"Page: {html}", markup=False)
     if out:
         from ops.bundles import file

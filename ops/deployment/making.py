@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,8 +81,16 @@ def make(stack: Stack, directory: Path, console: Console, attempt: Attempt) -> t
         stack=fingerprint,
         run=origin.run(),
     )
-    attempt.bundle = Bundle(manifest, content, plan.document, dict(attempt.stack))
+    attempt.bundle = Bundle(manifest, content, plan.document, dict(attempt.stack), _configuration(stack.name))
     return attempt.bundle, plan
+
+
+def _configuration(name: str) -> dict[str, object]:
+    import environments
+    from ops import stacks
+    from ops.parity import configuration
+
+    return {} if stacks.is_account(name) else configuration.flat(environments.load(name))
 
 
 def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
@@ -105,7 +113,7 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
         bundle = Bundle(manifest, stack=dict(attempt.stack))
     failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
     with contextlib.suppress(OpsError):
-        write(file, Bundle(failed, b"", bundle.document, bundle.stack))
+        write(file, replace(bundle, manifest=failed, plan=b""))
 
 
 def _failure(attempt: Attempt, error: BaseException) -> Failure:

@@ -11,22 +11,79 @@ from ops.exit_codes import ExitCode
 from ops.gates.finding import Finding, Gate
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ops.bundles.file import Bundle
+    from ops.gates.acknowledgements import Acknowledgements
+    from ops.parity.differences import ParityDifference
     from ops.review.model import Review
 
 
 def review(bundle: Bundle) -> Review:
-    """The review of a bundle, as of today: an acknowledgement may have ended since it was made.
+    """The review of one bundle. Raises as `reviews` does."""
+    (made,) = reviews([bundle])
+    return made
 
-    Raises OpsError (CONFIGURATION): the file of acknowledgements is not in order.
+
+def reviews(bundles: Sequence[Bundle]) -> list[Review]:
+    """The reviews of bundles, as of today: an acknowledgement may have ended since they were made.
+
+    What one environment has and another has not is told where there are bundles of several. Raises OpsError
+    (CONFIGURATION): the file of acknowledgements is not in order.
     """
+    from datetime import UTC, datetime
+
+    from ops.gates import acknowledgements
+
+    today = datetime.now(UTC).date()
+    acknowledged = acknowledgements.load(today)
+    unlike = _parity(bundles)
+    return [_review(bundle, acknowledged, unlike, today) for bundle in bundles]
+
+
+def _review(
+    bundle: Bundle,
+    acknowledged: Acknowledgements,
+    unlike: Sequence[ParityDifference],
+    today: date,
+) -> Review:
+    from ops.cost import change
+    from ops.gates import check
+    from ops.plans import document
+    from ops.plans.synthesized import Synthesized
     from ops.review.model import Review
 
-    return Review(bundle.manifest, None, None)  # type: ignore[arg-type]
+    manifest, code = bundle.manifest, Synthesized.of_document(bundle.stack)
+    if not bundle.document:
+        return Review(manifest, None, code)
+    plan = document.read(bundle.document)
+    return Review(
+        manifest,
+        plan,
+        code,
+        check.findings(
+            plan, code, manifest.environment, acknowledged, today, account_id=manifest.aws_account_id
+        ),
+        change.change(plan, code, manifest.environment, region=manifest.aws_region, today=today),
+        tuple(one for one in unlike if manifest.environment in (*one.only_in, *one.missing_in)),
+    )
+
+
+def _parity(bundles: Sequence[Bundle]) -> tuple[ParityDifference, ...]:
+    """Of the environments among them; an account is like no other stack."""
+    from ops.parity import compare
+
+    known = {one.manifest.environment: one for one in bundles if one.stack and one.configuration}
+    if len(known) < 2:
+        return ()
+    return compare.differences(
+        {name: one.stack for name, one in known.items()},
+        {name: one.configuration for name, one in known.items()},
+    )
 
 
 def stamped(bundle: Bundle, made: Review, *, approve_broadening: bool = False) -> Bundle:
-    """The bundle, which says how many gates are closed."""
+    """The bundle, which says how many findings stop it."""
     count = len(closed(made.findings, approve_broadening=approve_broadening))
     return replace(bundle, manifest=bundle.manifest.model_copy(update={"gates_closed": count}))
 
@@ -45,12 +102,12 @@ def refuse_closed(made: Review, *, approve_broadening: bool) -> None:
     found = closed(made.findings, approve_broadening=approve_broadening)
     if not found:
         return
+    count = "1 finding stops" if len(found) == 1 else f"{len(found)} findings stop"
     told = "\n".join(f"  - {one.gate}: {one.address}: {one.what}" for one in found)
-    broadening_only = all(one.gate is Gate.BROADENING for one in found)
+    approved = " or give --approve-broadening" if all(one.gate is Gate.BROADENING for one in found) else ""
     raise OpsError(
-        f"{len(found)} findings in the plan of {made.environment} stop it:\n{told}",
+        f"{count} the plan of {made.environment}:\n{told}",
         hint="If that is what you want, acknowledge each by its address in environments/acknowledged.toml"
-        + (" or give --approve-broadening" if broadening_only else "")
-        + "; docs/gates.md says how.",
+        f"{approved}; docs/gates.md says how.",
         code=ExitCode.GATED,
     )

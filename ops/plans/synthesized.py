@@ -60,6 +60,11 @@ class Synthesized:
             if body.get("lifecycle", {}).get("prevent_destroy") is True
         )
 
+    @property
+    def bodies(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the code sets, by address."""
+        return self._resources
+
     def _body(self, address: str) -> Mapping[str, Any]:
         return self._resources.get(without_index(address), {})
 

@@ -1,4 +1,4 @@
-"""`make lock`: resolves both lock files anew and leaves no registry's address in them."""
+"""`make lock`: resolves all lock files anew and leaves no registry's address in them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,17 @@ SECTIONS = {"source", "packages", "dev-packages", "requires", "scripts", "pipfil
 
 
 def make(ctx: Context) -> None:
-    """Lock in a folder aside, then replace both files: an interruption changes neither."""
+    """Lock in a folder aside, then replace the files: an interruption changes none."""
     wheel = node.binary(ctx)
     if wheel is None or not wheel.exists():
         raise OpsError("Node is not set up yet", hint="Run `make setup` first.", code=ExitCode.TOOL)
     ctx.log.write_bytes(b"")
     with tempfile.TemporaryDirectory(prefix="lock-", dir=ctx.tools) as folder:
         aside = Path(folder)
-        for name in ("Pipfile", "package.json", "package-lock.json"):
+        for name in ("package.json", "package-lock.json"):
             if (ctx.root / name).exists():
                 shutil.copy(ctx.root / name, aside / name)
-        ctx.out.begin("Pipfile.lock")
-        python = packages.base_python()
-        process.run(
-            ctx,
-            [*pipenv.command(ctx, python), "lock", "--python", python],
-            pipenv.environment(ctx) | {"PIPENV_PIPFILE": str(aside / "Pipfile")},
-            what="pipenv lock",
-            cwd=aside,
-        )
-        ctx.out.end("resolved")
+        pipfile_locks = {of: resolved(ctx, of, aside) for of in packages.EVERY}
         ctx.out.begin("package-lock.json")
         process.run(
             ctx,
@@ -56,13 +47,32 @@ def make(ctx: Context) -> None:
             cwd=aside,
         )
         ctx.out.end("resolved")
-        pipfile_lock = without_sources(
-            (aside / "Pipfile.lock").read_text("utf-8"), (aside / "Pipfile").read_text("utf-8")
-        )
         package_lock = without_addresses((aside / "package-lock.json").read_text("utf-8"))
-    write_atomically(ctx.root / "Pipfile.lock", pipfile_lock.encode())
+    for of, text in pipfile_locks.items():
+        write_atomically(of.lock(ctx), text.encode())
     write_atomically(ctx.root / "package-lock.json", package_lock.encode())
-    ctx.out.note("Both lock files are written; `make setup` installs what they say.")
+    ctx.out.note("The lock files are written; `make setup` and `make policy` install what they say.")
+
+
+def resolved(ctx: Context, of: packages.Environment, aside: Path) -> str:
+    """Return the Pipfile.lock that an environment's Pipfile resolves to now."""
+    lock = of.lock(ctx)
+    ctx.out.begin(of.name(lock, ctx))
+    folder = aside / of.folder
+    folder.mkdir(exist_ok=True)
+    shutil.copy(lock.with_name("Pipfile"), folder)
+    python = packages.base_python()
+    process.run(
+        ctx,
+        [*pipenv.command(ctx, python), "lock", "--python", python],
+        pipenv.environment(ctx) | {"PIPENV_PIPFILE": str(folder / "Pipfile")},
+        what=f"pipenv lock of {of.name(lock, ctx)}",
+        cwd=folder,
+    )
+    ctx.out.end("resolved")
+    return without_sources(
+        (folder / "Pipfile.lock").read_text("utf-8"), (folder / "Pipfile").read_text("utf-8")
+    )
 
 
 def without_sources(text: str, pipfile: str) -> str:

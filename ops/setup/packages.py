@@ -1,10 +1,11 @@
-"""The project's virtualenv `.venv`, filled from Pipfile.lock."""
+"""The virtualenvs of the checkout, each filled from the Pipfile.lock beside it: `.venv` and the scanners'."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import OpsError
@@ -20,83 +21,113 @@ CATEGORIES = "packages dev-packages functions"
 """All of the Pipfile. `--dev` would not do: beside `--categories`, pipenv passes over it."""
 
 
+@dataclass(frozen=True)
+class Environment:
+    """A virtualenv. folder: below the checkout, of its Pipfile; categories: those of the Pipfile in it."""
+
+    folder: str
+    categories: str
+    what: str
+
+    def venv(self, ctx: Context) -> Path:
+        return ctx.root / self.folder / ".venv"
+
+    def lock(self, ctx: Context) -> Path:
+        return ctx.root / self.folder / "Pipfile.lock"
+
+    def name(self, path: Path, ctx: Context) -> str:
+        """A path as people read it."""
+        return str(path.relative_to(ctx.root))
+
+    @property
+    def root_key(self) -> str:
+        """Under which the record says which checkout the virtualenv was made in."""
+        return f"{self.folder}-root" if self.folder else "root"
+
+
+PROJECT = Environment("", CATEGORIES, "Python packages")
+SCANNERS = Environment("policy", "packages", "scanners")
+"""What `ops policy` runs. Apart, because a scanner pins what it needs, boto3 among it."""
+EVERY = (PROJECT, SCANNERS)
+
+
 def base_python() -> str:
     """Return the interpreter under any virtualenv that is active: `.venv` may have to be made anew."""
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
-def site_packages(ctx: Context) -> Path | None:
+def site_packages(ctx: Context, of: Environment = PROJECT) -> Path | None:
     """Return the virtualenv's site-packages; None while there is none."""
-    found = sorted(ctx.venv.glob("lib/python3.*/site-packages"))
+    found = sorted(of.venv(ctx).glob("lib/python3.*/site-packages"))
     return found[-1] if len(found) == 1 else None
 
 
-def state(ctx: Context) -> State | None:
+def state(ctx: Context, of: Environment = PROJECT) -> State | None:
     """Return what the packages depend on and what shows that they are there; None if they cannot be right."""
-    version = venv_version(ctx.venv)
-    site = site_packages(ctx)
+    version = venv_version(of.venv(ctx))
+    site = site_packages(ctx, of)
     if version is None or site is None or (ctx.python_given and version != running_version()):
         return None
     return {
-        "root": ctx.stamp.get("root") == str(ctx.root),  # scripts in .venv/bin hold absolute paths
-        "lock": digest(ctx.root / "Pipfile.lock"),
+        "root": ctx.stamp.get(of.root_key) == str(ctx.root),  # scripts in .venv/bin hold absolute paths
+        "lock": digest(of.lock(ctx)),
         "recipe": ctx.recipe("packages", "pipenv"),
-        "python": [version, identity(ctx.venv / "bin" / "python")],
+        "python": [version, identity(of.venv(ctx) / "bin" / "python")],
         "installed": names(site, lambda name: name != "__pycache__"),
     }
 
 
-def make(ctx: Context) -> str:
-    """Make or repair the virtualenv and install what Pipfile.lock says; return a summary."""
-    if not (ctx.root / "Pipfile.lock").is_file():
-        raise OpsError(
-            "Pipfile.lock is missing", hint="Restore it: git checkout Pipfile.lock", code=ExitCode.TOOL
-        )
-    remove_unusable(ctx)
-    forget_incomplete(site_packages(ctx))
+def make(ctx: Context, of: Environment = PROJECT) -> str:
+    """Make or repair the virtualenv and install what its Pipfile.lock says; return a summary."""
+    lock, venv = of.name(of.lock(ctx), ctx), of.name(of.venv(ctx), ctx)
+    if not of.lock(ctx).is_file():
+        raise OpsError(f"{lock} is missing", hint=f"Restore it: git checkout {lock}", code=ExitCode.TOOL)
+    remove_unusable(ctx, of)
+    forget_incomplete(site_packages(ctx, of))
     command = pipenv.command(ctx, base_python())
     process.run(
         ctx,
-        [*command, "sync", "--categories", CATEGORIES, "--python", base_python()],
-        pipenv.environment(ctx),
-        what="installing the Python packages",
+        [*command, "sync", "--categories", of.categories, "--python", base_python()],
+        pipenv.environment(ctx) | {"PIPENV_PIPFILE": str(of.lock(ctx).with_name("Pipfile"))},
+        what=f"installing the {of.what}",
     )
-    ctx.stamp["root"] = str(ctx.root)
-    site = site_packages(ctx)
+    ctx.stamp[of.root_key] = str(ctx.root)
+    site = site_packages(ctx, of)
     if site is None:
         raise OpsError(
-            "pipenv made no virtualenv in the checkout (.venv)",
+            f"pipenv made no virtualenv in the checkout ({venv})",
             hint=f"See {ctx.log.relative_to(ctx.root)}",
             code=ExitCode.TOOL,
         )
-    return f"{len(list(site.glob('*.dist-info')))} in .venv, Python {venv_version(ctx.venv)}"
+    return f"{len(list(site.glob('*.dist-info')))} in {venv}, Python {venv_version(of.venv(ctx))}"
 
 
-def remove_unusable(ctx: Context) -> None:
+def remove_unusable(ctx: Context, of: Environment = PROJECT) -> None:
     """Remove a virtualenv that cannot be used or is not of the wanted Python, and say why."""
-    venv = ctx.venv
+    venv = of.venv(ctx)
     if not os.path.lexists(venv):
         return
-    reason = why_unusable(ctx)
+    reason = why_unusable(ctx, of)
     if reason:
-        ctx.out.note(f".venv is made anew: {reason}")
+        ctx.out.note(f"{of.name(venv, ctx)} is made anew: {reason}")
         remove(venv)
-        ctx.stamp.pop("root", None)
+        ctx.stamp.pop(of.root_key, None)
 
 
-def why_unusable(ctx: Context) -> str:
-    """Return why `.venv` has to go; empty if it can stay."""
-    if not ctx.venv.is_dir():
+def why_unusable(ctx: Context, of: Environment = PROJECT) -> str:
+    """Return why the virtualenv has to go; empty if it can stay."""
+    venv = of.venv(ctx)
+    if not venv.is_dir():
         return "it is no folder"
-    version = venv_version(ctx.venv)
+    version = venv_version(venv)
     if version is None:
         return "it is incomplete"
     if ctx.python_given and version != running_version():
         return f"it is of Python {version}, wanted is {running_version()}"
-    if ctx.stamp.get("root", str(ctx.root)) != str(ctx.root):
-        return f"it was made for {ctx.stamp['root']}"
+    if ctx.stamp.get(of.root_key, str(ctx.root)) != str(ctx.root):
+        return f"it was made for {ctx.stamp[of.root_key]}"
     probe = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
-    answer = process.answer([str(ctx.venv / "bin" / "python"), "-I", "-c", probe], process.clean(ctx.environ))
+    answer = process.answer([str(venv / "bin" / "python"), "-I", "-c", probe], process.clean(ctx.environ))
     if answer is None:
         return "its Python does not run"
     if answer.strip() != version:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -37,11 +38,20 @@ STEPS = (
     Step("launchers", "Commands", launchers.state, launchers.make),
 )
 
-FOR_TESTS = Step("browser", "Chromium", browser.state, browser.make)
+EXTRAS = (
+    Step("browser", "Chromium", browser.state, browser.make),
+    Step(
+        "scanners",
+        "Scanners",
+        partial(packages.state, of=packages.SCANNERS),
+        partial(packages.make, of=packages.SCANNERS),
+    ),
+)
+"""For tests, and for `ops policy`: done where the step is asked for by name."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run the set-up, with `browser` that of the tests as well, or `lock`; return the exit code."""
+    """Run the set-up and the extras that are named (`browser`, `scanners`), or `lock`; return the code."""
     ctx = Context(ROOT, dict(os.environ), python_given="--this-python" in arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
@@ -52,7 +62,7 @@ def main(arguments: list[str]) -> int:
 
                 lock.make(ctx)
             else:
-                set_up(ctx, (*STEPS, FOR_TESTS) if "browser" in arguments else STEPS)
+                set_up(ctx, (*STEPS, *(step for step in EXTRAS if step.name in arguments)))
     except KeyboardInterrupt:
         ctx.out.abandon()
         sys.stderr.write(

@@ -61,7 +61,7 @@ def test_without_its_account_nothing_is_planned(here: Checkout) -> None:
 
 def test_a_first_deploy_asks_unless_it_is_told(here: Checkout) -> None:
     here.ops("--local", "deploy", "account", code=ExitCode.USAGE)  # nobody there to answer
-    here.ops("--local", "deploy", "account", "--yes")
+    here.ops("--local", "deploy", "account", "--confirm", "account")
     output = here.ops("--local", "deploy", "dev", "--yes", "--no-smoke")
     assert "table_name" in output.lower()
     assert (here.root / "outputs/dev.env").stat().st_mode & 0o777 == 0o600

@@ -26,7 +26,7 @@ def test_a_lost_state_is_made_again_from_what_is_there(tmp_path: Path) -> None:
             item = {"LockID": {"S": f"{STATE_BUCKET}/{key}-md5"}}
             table.delete_item(TableName="spec-wizard-tflock", Key=item)
         for stack in STACKS:
-            assert " to import" in here.ops("--local", "deploy", stack, "--yes", "--no-smoke")
+            assert " to import" in here.ops("--local", "deploy", stack, "--confirm", stack, "--no-smoke")
         assert project(here.local_aws) == before
         for stack in STACKS:
             plan = here.terraform(stack, "plan", "-detailed-exitcode")

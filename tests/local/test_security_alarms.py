@@ -13,5 +13,5 @@ def test_trap_53_each_security_alarm_goes_off_and_comes_back(tmp_path: Path) -> 
     with checkout.running(tmp_path) as here:
         here.ops("local", "start")
         here.ops("--local", "bootstrap", "dev")
-        here.ops("--local", "deploy", "account", "--yes")
+        here.ops("--local", "deploy", "account", "--confirm", "account")
         drive_all(here.local_aws, "account", "security-alarms", [])

@@ -20,10 +20,11 @@ from tests.support.configuration import variables
 OUTPUTS = """
 import json, sys
 import constructs_lib
-from cdktf import App, Fn, TerraformOutput, TerraformStack
+from cdktf import App, Fn, LocalBackend, TerraformOutput, TerraformStack
 from constructs_lib.email import for_terraform
 app = App(outdir=sys.argv[1])
 stack = TerraformStack(app, "it")
+LocalBackend(stack, path=sys.argv[1] + "/it.tfstate")  # else it would lie in the checkout
 for name, text in json.loads(sys.argv[2]).items():
     TerraformOutput(stack, name, value=for_terraform(text))
 TerraformOutput(stack, "inside", value='"' + Fn.join("}{", ["a", "b"]) + '" ${jsonencode({"c" = "}\\\\""})}')
@@ -60,7 +61,7 @@ def depends_on(document: dict[str, Any]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("stack", "changes"),
-    [("account", ELSEWHERE), ("staging", ELSEWHERE + PROVISIONED + SIGNED)],
+    [("account", ELSEWHERE), ("staging", ELSEWHERE + PROVISIONED + SIGNED), ("prod", ())],
 )
 def test_terraform_plans_the_same_from_hcl_as_from_json(tmp_path: Path, stack: str, changes: tuple) -> None:
     """One folder for both: what a synth in the other form left there takes no part."""

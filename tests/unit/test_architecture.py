@@ -34,6 +34,7 @@ STARTS_PROGRAMS = {
     "ops/local_aws/instance.py": "the server",
     "ops/local_aws/lambda_environment.py": "the functions, each in a process of its own",
     "ops/local_aws/ports.py": "lsof and ps",
+    "ops/policy/programs.py": "the scanners",
     "ops/screenshot.py": "Chromium, for pictures of the mails",
     "ops/setup/process.py": "the tools of the set-up; of Terraform it asks only the version",
     "ops/setup/__main__.py": "another Python",

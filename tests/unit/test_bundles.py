@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ MANIFEST = Manifest(
     serial=7,
     stack="b" * 64,
 )
-BUNDLE = Bundle(MANIFEST, b"a plan", {"resource_changes": []}, {"resource": {}})
+BUNDLE = Bundle(MANIFEST, b"a plan", {"resource_changes": []}, {"resource": {}}, {"domain_name": ""})
 NOW = Now(
     "111111111111",
     "eu-central-1",
@@ -52,7 +53,7 @@ class TestFile:
         path = tmp_path / "dev.bundle"
         file.write(path, BUNDLE)
         found = file.read(path)
-        assert (found.plan, found.document, found.stack) == (BUNDLE.plan, BUNDLE.document, BUNDLE.stack)
+        assert replace(found, manifest=MANIFEST) == BUNDLE
         assert found.manifest.model_copy(update={"members": {}}) == MANIFEST
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert [entry.name for entry in tmp_path.iterdir()] == ["dev.bundle"]
@@ -92,7 +93,7 @@ class TestFile:
         with pytest.raises(OpsError, match=told):
             file.read(path)
 
-    @pytest.mark.parametrize("member", [file.PLAN, file.DOCUMENT, file.STACK])
+    @pytest.mark.parametrize("member", [file.PLAN, file.DOCUMENT, file.STACK, file.CONFIGURATION])
     @pytest.mark.parametrize("how", ["changed", "taken out"])
     def test_another_content(self, tmp_path: Path, member: str, how: str) -> None:
         path = tmp_path / "x"
@@ -296,6 +297,6 @@ class TestTerraformsPlan:
     def test_state_before(self, state: Any, version: StateVersion) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
-            archive.writestr("tfstate", '{"lineage": "x", "serial": 99}')
-            archive.writestr("tfstate-prev", json.dumps(state))
+            archive.writestr("tfstate", json.dumps(state))
+            archive.writestr("tfstate-prev", '{"lineage": "", "serial": 0}')
         assert terraform_plan.state_before(buffer.getvalue()) == version

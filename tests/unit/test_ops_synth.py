@@ -87,3 +87,22 @@ def test_an_accounts_stack_does_not_choose_the_environments(
     monkeypatch.setenv("ENVIRONMENT", "staging,prod")
     assert synth.synthesize("account", tmp_path / "out").name == "account"
     assert (tmp_path / "seen").read_text() == "staging,prod"
+
+
+def test_several_at_once_with_other_variables_and_without_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(
+        tmp_path,
+        "names = ('ENVIRONMENT', 'CDKTF_OUTDIR', 'ADDED', 'KEPT', 'LEFT_OUT')\n"
+        "open('seen', 'w').write(repr([os.environ.get(name) for name in names]))",
+        monkeypatch,
+    )
+    for name in ("ENVIRONMENT", "KEPT", "LEFT_OUT"):
+        monkeypatch.setenv(name, "of this process")
+    made = synth.synthesize_all(
+        ("dev", "prod"), tmp_path / "out", {"ADDED": "new"}, without={"LEFT_OUT", "ENVIRONMENT"}
+    )
+    assert made == tmp_path / "out" / "stacks"
+    seen = ["dev,prod", str(tmp_path / "out"), "new", "of this process", None]
+    assert (tmp_path / "seen").read_text() == repr(seen)

@@ -319,12 +319,14 @@ class TestLockFiles:
             "node_modules/b": {"resolved": "packages/b", "link": True},
         }
 
-    def test_committed_lock_files_are_as_make_lock_writes_them(self) -> None:
-        pipfile_lock, package_lock = (
-            (ROOT / "Pipfile.lock").read_text(),
-            (ROOT / "package-lock.json").read_text(),
-        )
-        assert lock.without_sources(pipfile_lock, (ROOT / "Pipfile").read_text()) == pipfile_lock
+    @pytest.mark.parametrize("of", packages.EVERY, ids=lambda of: of.what)
+    def test_a_committed_pipfile_lock_is_as_make_lock_writes_it(self, of: packages.Environment) -> None:
+        pipfile = (ROOT / of.folder / "Pipfile").read_text()
+        text = (ROOT / of.folder / "Pipfile.lock").read_text()
+        assert lock.without_sources(text, pipfile) == text
+
+    def test_the_committed_package_lock_is_as_make_lock_writes_it(self) -> None:
+        package_lock = (ROOT / "package-lock.json").read_text()
         assert lock.without_addresses(package_lock) == package_lock
 
     def test_the_hash_is_pipenvs_own_with_further_categories(self) -> None:
@@ -346,9 +348,12 @@ class TestLockFiles:
             section = {"packages": "default", "dev-packages": "develop"}.get(category, category)
             assert set(pipfile[category]) <= set(locked[section])
 
-    def test_pipfile_pins_every_package(self) -> None:
-        pipfile = tomllib.loads((ROOT / "Pipfile").read_text())
-        wanted = {**pipfile["packages"], **pipfile["dev-packages"], **pipfile["functions"]}
+    @pytest.mark.parametrize("of", packages.EVERY, ids=lambda of: of.what)
+    def test_pipfile_pins_every_package(self, of: packages.Environment) -> None:
+        pipfile = tomllib.loads((ROOT / of.folder / "Pipfile").read_text())
+        wanted = {
+            name: spec for category in of.categories.split() for name, spec in pipfile[category].items()
+        }
         versions = {
             name: spec["version"] if isinstance(spec, dict) else spec for name, spec in wanted.items()
         }

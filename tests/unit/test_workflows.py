@@ -1,0 +1,270 @@
+"""The workflows of GitHub: what they may do, what they run, and that it exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from environments import ENVIRONMENTS
+from ops import cli
+from ops.paths import ROOT
+from tests.support.workflows import ACTIONS, FILES, FOLDER, JOBS, WORKFLOWS, events, job_of, steps, used
+
+PINNED = re.compile(r"(?P<action>[\w-]+/[\w-]+)@(?P<sha>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)")
+
+SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
+
+WRITES = {
+    ("plan", "plan"): {"id-token": "write"},
+    ("plan", "comment"): {"pull-requests": "write", "actions": "read"},
+    ("deploy", "dev"): {"id-token": "write"},
+    ("deploy", "staging"): {"id-token": "write"},
+    ("deploy", "prod"): {"id-token": "write"},
+    ("deploy-environment", "plan"): {"id-token": "write"},
+    ("deploy-environment", "apply"): {"id-token": "write"},
+    ("drift", "look"): {"id-token": "write"},
+    ("drift", "tell"): {"issues": "write"},
+}
+"""What jobs may do beside reading the sources; all others may not do more."""
+
+each_job = pytest.mark.parametrize(("workflow", "job"), JOBS)
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(FOLDER).as_posix())
+
+
+def step_named(workflow: str, job: str, name: str) -> dict[str, Any]:
+    (found,) = [step for step in job_of(workflow, job)["steps"] if step["name"] == name]
+    return dict(found)
+
+
+def commands(program: str) -> list[tuple[str, list[str]]]:
+    """The command lines that start with this program, variables replaced by a word; with where they are."""
+    found = []
+    for where, step in steps():
+        script = re.sub(r"\\\n\s*", " ", step.get("run", ""))
+        script = re.sub(r'"\$\{\w+\[@\]\}"', "", script)
+        script = re.sub(r'"\$\([^)]*\)"|"?\$\w+"?', "dev", script)
+        for line in re.findall(rf"(?:^|\s){re.escape(program)} ([^\n;]*)", script):
+            told = re.split(r"\s(?:>|>>|\|\|)\s", line)[0]
+            found.append((where, shlex.split(told)))
+    return found
+
+
+class TestWhatTheyMayDo:
+    @each_file
+    def test_every_action_is_pinned_by_its_commit(self, file: Path) -> None:
+        used = re.findall(r"uses: (.+)", file.read_text())
+        others = [one for one in used if not one.startswith("$/")]
+        assert [one for one in others if not PINNED.fullmatch(one)] == []
+        assert [one for one in used if one.startswith("$/") and not (ROOT / one[2:]).exists()] == []
+
+    def test_an_action_has_one_commit_everywhere(self) -> None:
+        pins = {match.groups() for file in FILES for match in PINNED.finditer(file.read_text())}
+        assert len({action for action, _, _ in pins}) == len(pins) == 5
+
+    @pytest.mark.parametrize("workflow", WORKFLOWS)
+    def test_no_workflow_may_do_anything_by_itself(self, workflow: str) -> None:
+        assert WORKFLOWS[workflow]["permissions"] == {}
+
+    @each_job
+    def test_a_job_may_do_what_it_needs(self, workflow: str, job: str) -> None:
+        given = job_of(workflow, job)["permissions"]
+        needed = WRITES.get((workflow, job), {})
+        assert {
+            name: access for name, access in given.items() if (name, access) != ("contents", "read")
+        } == needed
+
+    @each_job
+    def test_a_job_ends_by_itself(self, workflow: str, job: str) -> None:
+        found = job_of(workflow, job)
+        assert "uses" in found or 0 < found["timeout-minutes"] <= 120
+
+    @each_file
+    def test_nothing_is_put_into_a_script(self, file: Path) -> None:
+        """A branch's name may be a command; environment variables are only data."""
+        scripts = [step["run"] for _, step in steps() if "run" in step]
+        assert len(scripts) > 15
+        assert [script for script in scripts if "${{" in script] == []
+        assert "secrets." not in file.read_text()
+
+    def test_the_checkouts_keep_no_token(self) -> None:
+        found = [step for _, step in steps() if step.get("uses", "").startswith("actions/checkout@")]
+        assert len(found) > 8
+        assert [step for step in found if step["with"].get("persist-credentials") is not False] == []
+
+    @pytest.mark.parametrize("workflow", WORKFLOWS)
+    def test_none_runs_a_forks_code_with_our_rights(self, workflow: str) -> None:
+        assert events(workflow).keys().isdisjoint({"pull_request_target", "workflow_run", "issue_comment"})
+
+    def test_a_fork_gets_no_credentials_and_is_told(self) -> None:
+        assert SAME_REPOSITORY in job_of("plan", "plan")["if"]
+        assert SAME_REPOSITORY in job_of("plan", "comment")["if"]
+        fork = job_of("plan", "fork")
+        assert fork["if"] == SAME_REPOSITORY.replace("==", "!=")
+        assert fork["permissions"] == {}
+        tested = [job for name, job in JOBS if name == "ci"]
+        assert all(job_of("ci", job)["permissions"] == {"contents": "read"} for job in tested)
+
+    @pytest.mark.parametrize("workflow", sorted(set(WORKFLOWS) - {"deploy", "deploy-environment"}))
+    def test_runs_do_not_meet(self, workflow: str) -> None:
+        told = WORKFLOWS[workflow]["concurrency"]
+        assert told["group"].startswith(workflow)
+        # What holds a state's lock is never cancelled.
+        assert told["cancel-in-progress"] is False or workflow == "ci"
+
+
+class TestCommands:
+    def test_every_ops_command_is_understood(self) -> None:
+        group: Any = typer.main.get_command(cli.app)
+        seen = set()
+        for where, words in commands(".venv/bin/ops"):
+            command = group
+            name = []
+            while hasattr(command, "commands"):
+                name.append(words.pop(0))
+                assert name[-1] in command.commands, f"{where}: ops {' '.join(name)}"
+                command = command.commands[name[-1]]
+            command.make_context(" ".join(name), words)  # raises where an option is not known
+            seen.add(" ".join(name))
+        assert seen == {"account roles", "plan", "deploy", "comment", "drift", "drift-issue"}
+
+    def test_every_target_of_make_is_there(self) -> None:
+        targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        found = commands("make")
+        assert {words[0] for _, words in found} == {"setup", "lint", "policy", "test"}
+        assert {words[0] for _, words in found} <= targets
+
+    def test_every_folder_of_tests_is_run(self) -> None:
+        settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+        run = [
+            folder
+            for _, words in commands("make")
+            for word in words
+            if word.startswith("PYTEST_ARGS=")
+            for folder in word.removeprefix("PYTEST_ARGS=").split()
+        ]
+        assert sorted(run) == sorted(settings["testpaths"])
+
+    def test_the_versions_of_python(self) -> None:
+        assert job_of("ci", "unit")["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+
+
+class TestDeploy:
+    def test_what_is_applied_is_the_file_that_was_planned(self) -> None:
+        (kept,) = used("deploy-environment", "plan", "actions/upload-artifact")
+        (fetched,) = used("deploy-environment", "apply", "actions/download-artifact")
+        assert fetched == {"name": kept["name"], "path": "bundles"}
+        assert kept["path"] == "bundles/${{ inputs.environment }}.bundle"
+        assert kept["if-no-files-found"] == "error"
+        planned = step_named("deploy-environment", "plan", "Plan")["run"]
+        applied = step_named("deploy-environment", "apply", "Apply the plan, prove it")["run"]
+        assert '--out "bundles/$ENVIRONMENT.bundle"' in planned
+        assert '--plan "bundles/$ENVIRONMENT.bundle"' in applied
+        for job in ("plan", "apply"):
+            assert job_of("deploy-environment", job)["env"]["ENVIRONMENT"] == "${{ inputs.environment }}"
+
+    def test_one_environment_after_the_other_each_alone(self) -> None:
+        jobs = WORKFLOWS["deploy"]["jobs"]
+        assert list(jobs) == list(ENVIRONMENTS)
+        assert [job.get("needs") for job in jobs.values()] == [None, *ENVIRONMENTS[:-1]]
+        for name, job in jobs.items():
+            assert job["with"] == {"environment": name}
+            assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
+
+    def test_reviewers_are_asked_before_the_apply_only(self) -> None:
+        assert job_of("deploy-environment", "apply")["environment"] == "${{ inputs.environment }}"
+        assert job_of("deploy-environment", "apply")["needs"] == "plan"
+        assert "environment" not in job_of("deploy-environment", "plan")
+
+    def test_plans_and_nights_are_about_every_environment(self) -> None:
+        for workflow, job in (("plan", "plan"), ("drift", "look")):
+            told = job_of(workflow, job)["strategy"]["matrix"]["environment"]
+            assert yaml.safe_load(re.findall(r"'(\[.*\])'", told)[0]) == list(ENVIRONMENTS)
+
+    def test_a_plan_is_kept_and_told_though_a_gate_is_closed(self) -> None:
+        (kept,) = [
+            step for step in job_of("plan", "plan")["steps"] if "upload-artifact" in step.get("uses", "")
+        ]
+        assert kept["if"] == "${{ !cancelled() }}"
+        assert kept["with"]["name"] == "plan-${{ matrix.environment }}"
+        assert job_of("plan", "comment")["if"].startswith("${{ !cancelled()")
+        assert used("plan", "comment", "actions/download-artifact")[0]["pattern"] == "plan-*"
+
+
+def run_script(
+    step: dict[str, Any], folder: Path, ops: str, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does, with another `ops`."""
+    program = folder / ".venv" / "bin" / "ops"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f'#!/bin/sh\necho "$@" >> asked\n{ops}\n')
+    program.chmod(0o755)
+    return subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class TestScripts:
+    @pytest.mark.parametrize(("code", "kept"), [(0, True), (20, True), (21, True), (5, False), (1, False)])
+    def test_a_look_that_failed_leaves_nothing_to_tell(self, tmp_path: Path, code: int, kept: bool) -> None:
+        step = step_named("drift", "look", "Look")
+        done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", ENVIRONMENT="dev")
+        assert done.returncode == (0 if kept else code)
+        assert (tmp_path / "drift" / "dev.json").exists() is kept
+        assert (tmp_path / "asked").read_text() == "drift dev --json\n"
+
+    def test_every_environment_that_was_looked_at_is_told_though_one_fails(self, tmp_path: Path) -> None:
+        (tmp_path / "drift").mkdir()
+        for name in ("dev", "prod"):
+            (tmp_path / "drift" / f"{name}.json").write_text("{}")
+        step = step_named("drift", "tell", "Open, update or close the issues")
+        done = run_script(step, tmp_path, "test $2 = prod || exit 10")
+        assert done.returncode == 10
+        asked = (tmp_path / "asked").read_text().splitlines()
+        assert asked == ["drift-issue dev drift/dev.json", "drift-issue prod drift/prod.json"]
+
+    @pytest.mark.parametrize("there", [[], ["dev"], ["dev", "prod"]])
+    def test_what_should_have_a_plan_is_told(self, tmp_path: Path, there: list[str]) -> None:
+        (tmp_path / "bundles").mkdir()
+        for name in there:
+            (tmp_path / "bundles" / f"{name}.bundle").write_text("")
+        step = step_named("plan", "comment", "Comment")
+        done = run_script(step, tmp_path, "", ENVIRONMENTS="dev staging prod")
+        assert done.returncode == 0, done.stderr
+        bundles = "".join(f"bundles/{name}.bundle " for name in there)
+        expected = "--expect dev --expect staging --expect prod"
+        asked = f"comment {bundles}{expected} --summary --html bundles/plans.html\n"
+        assert (tmp_path / "asked").read_text() == asked
+
+    def test_a_fork_is_told_in_the_summary(self, tmp_path: Path) -> None:
+        summary = tmp_path / "summary"
+        done = run_script(
+            step_named("plan", "fork", "Say so"), tmp_path, "", GITHUB_STEP_SUMMARY=str(summary)
+        )
+        assert done.returncode == 0
+        assert "comes from a fork: it gets no credentials" in summary.read_text()
+
+    def test_the_configuration_is_written_as_it_is(self, tmp_path: Path) -> None:
+        (step,) = [
+            one for one in ACTIONS["prepare"]["runs"]["steps"] if one["name"] == "Write the configuration"
+        ]
+        lines = {"CONFIGURATION": "A=$(id)\nB='x'", "DEV": "C=%s\\n", "STAGING": "", "PROD": "D=1"}
+        assert run_script(step, tmp_path, "", **lines).returncode == 0
+        files = {
+            name: (tmp_path / name).read_text() for name in (".env", ".env.dev", ".env.staging", ".env.prod")
+        }
+        assert list(files.values()) == ["A=$(id)\nB='x'\n", "C=%s\\n\n", "\n", "D=1\n"]
+        assert list(step["env"]) == list(lines)
