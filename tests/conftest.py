@@ -4,7 +4,14 @@ import pytest
 
 import constructs_lib  # noqa: F401 - before any import of cdktf: makes the bindings lazy
 
-LONG_STORIES = ("test_environments", "test_up", "test_security_alarms", "test_chat", "test_lost_state")
+LONG_STORIES = (
+    "test_faults",
+    "test_environments",
+    "test_up",
+    "test_security_alarms",
+    "test_chat",
+    "test_lost_state",
+)
 """Begun first: what runs beside them then ends about when they do."""
 
 

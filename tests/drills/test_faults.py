@@ -233,6 +233,12 @@ def _hold(
     retained = [str(group["retention_in_days"]) for group in after.whole("aws_cloudwatch_log_group")]
     assert set(change.values()) <= {*retained}
     assert not set(other.values()) & {*retained}
-    fault = " and ".join(" ".join(words[:3]) for words in others) + " at the same time"
+    fault = " and ".join(_typed(words) for words in others) + " at the same time"
     told = f"refused, told who and since when: {', '.join(str(code) for code in others.values())}"
-    record(Row(" ".join(holder[:3]), fault, "nothing", told, time.monotonic() - started))
+    record(Row(_typed(holder), fault, "nothing", told, time.monotonic() - started))
+
+
+def _typed(words: tuple[str, ...]) -> str:
+    """As a person types it, without the options."""
+    program = () if words[0] == "cdktf" else ("ops",)
+    return " ".join([*program, *(word for word in words if not word.startswith("--"))])
