@@ -107,7 +107,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Each story in one process. (pytest 9 has node ids that the marks of `--dist loadgroup` do not reach.)"""
+    """Each story in one process. (With pytest 9 `--dist loadgroup` does not see the groups.)"""
     from xdist.scheduler import LoadScopeScheduling
 
     class Stories(LoadScopeScheduling):
