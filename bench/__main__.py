@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import commands, functions, machine, plans, report, synth
+from bench import commands, functions, machine, plans, report, review, synth
 from bench.figures import Figure, Verdict
 from bench.processes import OnProgress
 from ops import paths
@@ -27,6 +27,7 @@ PARTS = {
     synth.AGAINST_STOCK: synth.against_stock,
     synth.GROWTH: synth.by_number,
     functions.GROUP: functions.measure,
+    review.GROUP: review.measure,
     plans.GROUP: plans.measure,
 }
 

@@ -48,7 +48,7 @@ def _review(
     today: date,
 ) -> Review:
     from ops.cost import change
-    from ops.gates import check
+    from ops.gates import check, report
     from ops.plans import document
     from ops.plans.synthesized import Synthesized
     from ops.review.model import Review
@@ -56,16 +56,18 @@ def _review(
     manifest, code = bundle.manifest, Synthesized.of_document(bundle.stack)
     if not bundle.document:
         return Review(manifest, None, code)
-    plan = document.read(bundle.document)
+    plan, name = document.read(bundle.document), manifest.environment
+    account_id = manifest.aws_account_id
+    found = check.findings(plan, code, name, acknowledged, today, account_id=account_id)
+    expired, unused = acknowledged.expired(name, today), acknowledged.unused(name, found, today)
     return Review(
         manifest,
         plan,
         code,
-        check.findings(
-            plan, code, manifest.environment, acknowledged, today, account_id=manifest.aws_account_id
-        ),
-        change.change(plan, code, manifest.environment, region=manifest.aws_region, today=today),
-        tuple(one for one in unlike if manifest.environment in (*one.only_in, *one.missing_in)),
+        found,
+        change.change(plan, code, name, region=manifest.aws_region, today=today),
+        tuple(one for one in unlike if name in (*one.only_in, *one.missing_in)),
+        tuple(report.superfluous(expired, unused)),
     )
 
 
@@ -90,11 +92,10 @@ def stamped(bundle: Bundle, made: Review, *, approve_broadening: bool = False) -
 
 def closed(findings: Sequence[Finding], *, approve_broadening: bool) -> list[Finding]:
     """The findings that nobody has said yes to."""
-    return [
-        finding
-        for finding in findings
-        if not finding.acknowledged and not (approve_broadening and finding.gate is Gate.BROADENING)
-    ]
+    from ops.gates import check
+
+    left = check.closed(findings)
+    return [one for one in left if not (approve_broadening and one.gate is Gate.BROADENING)]
 
 
 def refuse_closed(made: Review, *, approve_broadening: bool) -> None:
@@ -102,12 +103,17 @@ def refuse_closed(made: Review, *, approve_broadening: bool) -> None:
     found = closed(made.findings, approve_broadening=approve_broadening)
     if not found:
         return
+    from datetime import UTC, datetime
+
+    from ops.gates import report
+
     count = "1 finding stops" if len(found) == 1 else f"{len(found)} findings stop"
     told = "\n".join(f"  - {one.gate}: {one.address}: {one.what}" for one in found)
-    approved = " or give --approve-broadening" if all(one.gate is Gate.BROADENING for one in found) else ""
+    approved = ", or give --approve-broadening" if all(one.gate is Gate.BROADENING for one in found) else ""
+    entries = "\n".join(report.snippet(made.environment, found, datetime.now(UTC).date()))
     raise OpsError(
         f"{count} the plan of {made.environment}:\n{told}",
-        hint="If that is what you want, acknowledge each by its address in environments/acknowledged.toml"
-        f"{approved}; docs/gates.md says how.",
+        hint=f"To say yes, put this into environments/acknowledged.toml (docs/gates.md){approved}:"
+        f"\n{entries}",
         code=ExitCode.GATED,
     )

@@ -96,7 +96,7 @@ def waiting(plan: PlanDocument, without_refresh: PlanDocument, code: Code) -> li
     """
     after_refresh = {change.address for change in plan.to_do}
     found = [
-        replace(_finding(change, code, change.action, tuple(differences.of(change))), by_hand=())
+        replace(_finding(change, code, change.word, tuple(differences.of(change))), by_hand=())
         for change in without_refresh.to_do
         if change.address in after_refresh
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 
@@ -44,10 +45,17 @@ class Finding:
     details: tuple[str, ...] = ()
     acknowledged: Acknowledgement | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits of what was found: another, worse finding at the same address has others."""
+        told = "\n".join((str(self.gate), self.address, self.what, *self.details))
+        return sha256(told.encode()).hexdigest()[:12]
+
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return asdict(self) | {
             "gate": str(self.gate),
+            "fingerprint": self.fingerprint,
             "acknowledged": self.acknowledged
             and asdict(self.acknowledged) | {"expires": self.acknowledged.expires.isoformat()},
         }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ops.plans import masking, policies
 from ops.plans.document import Path, ResourceChange
@@ -24,8 +24,10 @@ IDENTITIES = (
 )
 """What names a block among its siblings, where all of them have it and no two the same."""
 
-NOTHING = ("null", '""', "[]", "{}", "false")
-"""No value, as JSON: a provider writes it one way and reads it another."""
+NOTHING: tuple[Any, ...] = (None, "", [], {}, False)
+"""No value: a provider writes it one way and reads it another. Zero is one, though Python calls it False."""
+
+WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True)
@@ -50,113 +52,150 @@ class Difference:
     @property
     def where(self) -> str:
         """The path as people write it: `ttl[0].enabled`, `policy.Statement["*"].Action`."""
-        text = ""
-        for part in self.path:
-            if isinstance(part, int):
-                text += f"[{part}]"
-            elif re.fullmatch(r"[A-Za-z_][\w-]*", part):
-                text += f".{part}" if text else part
-            else:
-                text += f"[{json.dumps(part)}]"
-        return text
+        return written(self.path)
+
+
+def written(path: Path) -> str:
+    """A path as people write it."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif WORD.fullmatch(part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{json.dumps(part, ensure_ascii=False)}]"
+    return text
+
+
+class Side(NamedTuple):
+    """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet."""
+
+    value: Any
+    marks: Any = False
+    unknown: Any = False
+
+    def member(self, key: str | int) -> Side:
+        inside = self.value.get(key) if isinstance(self.value, dict) else self.value[key]
+        return Side(inside, masking.inner(self.marks, key), masking.inner(self.unknown, key))
+
+
+ABSENT = Side(None)
+Found = tuple[Difference, tuple[Any, Any]]
+"""A difference, and the two values as they are."""
 
 
 def of(change: ResourceChange, *, none_is_none: bool = False) -> list[Difference]:
     """All places in which a resource's attributes differ; none for one that is new or gone.
 
-    none_is_none: the several ways to write no value are no difference.
+    none_is_none: the several ways to write no value are no difference. Attributes that only an apply will
+    know come last: computed ones among them may come out as they were.
     """
     if change.before is None or change.after is None:
         return []
+    before = Side(change.before, change.before_sensitive)
+    after = Side(change.after, change.after_sensitive, change.after_unknown)
+    return between(before, after, none_is_none=none_is_none)
+
+
+def between(before: Side, after: Side, *, none_is_none: bool = False) -> list[Difference]:
+    """The same for any two objects, such as outputs by their names."""
     found = [
         difference
-        for difference, values in _between(
-            (), (change.before, change.before_sensitive), (change.after, change.after_sensitive)
-        )
-        if not (none_is_none and all(_is_nothing(value) for value in values))
+        for difference, values in _members((), before, after)
+        if not (none_is_none and not difference.unknown and all(_is_nothing(value) for value in values))
     ]
-    return [*found, *_unknown(change, {difference.attribute for difference in found})]
-
-
-def _unknown(change: ResourceChange, told: set[str]) -> Iterator[Difference]:
-    """Attributes that only an apply will know; computed ones among them, which may come out as they were."""
-    if not isinstance(change.after_unknown, Mapping):
-        return
-    for attribute, marks in change.after_unknown.items():
-        if masking.any_marked(marks) and attribute not in told:
-            before = (change.before or {}).get(attribute)
-            marked = masking.inner(change.before_sensitive, attribute)
-            shown = masking.masked(before, marked)
-            yield Difference((attribute,), shown, None, masking.any_marked(marked), unknown=True)
-
-
-Marked = tuple[Any, Any]
-"""A value, and Terraform's marks of what in it is sensitive."""
+    return sorted(found, key=lambda one: one.unknown)  # stable: within both in the order of the attributes
 
 
 def _is_nothing(value: Any) -> bool:
-    return json.dumps(value) in NOTHING
+    return any(value == nothing and type(value) is type(nothing) for nothing in NOTHING)
 
 
-Found = tuple[Difference, tuple[Any, Any]]
-"""A difference, and the two values as they are."""
+def _members(path: Path, before: Side, after: Side) -> Iterator[Found]:
+    """Key by key; a key that is only among the unknown has no value yet."""
+    old, new = before.value, after.value
+    unknown = after.unknown if isinstance(after.unknown, dict) else {}
+    later = [key for key, mark in unknown.items() if masking.any_marked(mark)]
+    for key in {**old, **new, **dict.fromkeys(later)}:
+        # Most of a resource stays as it is: nothing is made of that.
+        if key in old and key in new and key not in later and same(old[key], new[key]):
+            continue
+        yield from _between((*path, key), before.member(key), after.member(key))
 
 
-def _between(path: Path, before: Marked, after: Marked) -> Iterator[Found]:
-    (old, old_marks), (new, new_marks) = before, after
-    if old == new:
+def _between(path: Path, before: Side, after: Side) -> Iterator[Found]:
+    old, new = before.value, after.value
+    if after.unknown is True or (new is None and masking.any_marked(after.unknown)):
+        yield _difference(path, before, after, unknown=True)
+    elif same(old, new) and not masking.any_marked(after.unknown):
         return
-    if True in (old_marks, new_marks):
+    elif True in (before.marks, after.marks):
         yield _difference(path, before, after)
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from _between((*path, key), _member(before, key), _member(after, key))
+    elif isinstance(old, dict) and isinstance(new, dict):
+        yield from _members(path, before, after)
     elif _blocks(old or new) and _blocks(new or old):
-        before, after = (old or [], old_marks), (new or [], new_marks)
-        yield from _between_blocks(path, before, after)
+        yield from _between_blocks(path, before._replace(value=old or []), after._replace(value=new or []))
+    elif masking.any_marked(after.unknown):  # a list of texts, some of them not known yet
+        yield _difference(path, before, after, unknown=True)
     elif (old_document := _parsed(old)) is not None and (new_document := _parsed(new)) is not None:
-        yield from _between(path, (old_document, old_marks), (new_document, new_marks))
+        yield from _between(path, Side(old_document), Side(new_document))
     else:
         yield _difference(path, before, after)
 
 
-def _between_blocks(path: Path, before: Marked, after: Marked) -> Iterator[Found]:
+def _between_blocks(path: Path, before: Side, after: Side) -> Iterator[Found]:
     """Named blocks by name; others in order, once those that are on both sides are left out."""
-    name = next((n for n in IDENTITIES if _named(before[0], n) and _named(after[0], n)), None)
+    name = next((n for n in IDENTITIES if _named(before.value, n) and _named(after.value, n)), None)
     if name:
-        old = {block[name]: _member(before, index) for index, block in enumerate(before[0])}
-        new = {block[name]: _member(after, index) for index, block in enumerate(after[0])}
+        old = {block[name]: before.member(index) for index, block in enumerate(before.value)}
+        new = {block[name]: after.member(index) for index, block in enumerate(after.value)}
         for key in [*old, *(key for key in new if key not in old)]:
             yield from _between((*path, key), old.get(key, ABSENT), new.get(key, ABSENT))
         return
-    olds = [index for index, block in enumerate(before[0]) if block not in after[0]]
-    news = [index for index, block in enumerate(after[0]) if block not in before[0]]
+    olds, news = _only(before, after), _only(after, before)
     if not olds and not news:  # the same blocks in another order, or more than once
         yield _difference(path, before, after)
     for place in range(max(len(olds), len(news))):
-        old_block = _member(before, olds[place]) if place < len(olds) else ABSENT
-        new_block = _member(after, news[place]) if place < len(news) else ABSENT
+        old_block = before.member(olds[place]) if place < len(olds) else ABSENT
+        new_block = after.member(news[place]) if place < len(news) else ABSENT
         index = olds[place] if place < len(olds) else news[place]
         yield from _between((*path, index), old_block, new_block)
 
 
-ABSENT: Marked = (None, False)
+def _only(side: Side, other: Side) -> list[int]:
+    """Which blocks are not on the other side, too; by their JSON, so that a thousand are no million pairs."""
+    there = {json.dumps(block, sort_keys=True) for block in other.value}
+    return [
+        index
+        for index, block in enumerate(side.value)
+        if json.dumps(block, sort_keys=True) not in there or masking.any_marked(side.member(index).unknown)
+    ]
 
 
-def _member(value: Marked, key: str | int) -> Marked:
-    content, marks = value
-    inside = content.get(key) if isinstance(content, Mapping) else content[key]
-    return inside, masking.inner(marks, key)
+def _difference(path: Path, before: Side, after: Side, *, unknown: bool = False) -> Found:
+    marks = masking.either(before.marks, after.marks)
+    name = path[-1] if isinstance(path[-1], str) else ""
+    old, new = (masking.masked_as(name, value, marks) for value in (before.value, after.value))
+    old, new = (None if side.value is None else shown for side, shown in ((before, old), (after, new)))
+    return Difference(path, old, new, masking.any_marked(marks), unknown), (before.value, after.value)
 
 
-def _difference(path: Path, before: Marked, after: Marked) -> Found:
-    sensitive = masking.any_marked(before[1]) or masking.any_marked(after[1])
-    shown = Difference(path, masking.masked(*before), masking.masked(*after), sensitive)
-    return shown, (before[0], after[0])
+def same(old: Any, new: Any) -> bool:
+    """Whether two values are the same as JSON, where 1 is not true."""
+    if old != new:
+        return False
+    if isinstance(old, str):
+        return True
+    if isinstance(old, dict):
+        return all(same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list):
+        return all(map(same, old, new))
+    return isinstance(old, bool) is isinstance(new, bool)
 
 
 def _blocks(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(member, Mapping) for member in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(member, dict) for member in value)
 
 
 def _named(blocks: list[Any], name: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ops import masking
@@ -13,8 +15,8 @@ LOOKS_SECRET = "(looks like a secret)"
 
 def inner(marks: Any, key: str | int) -> Any:
     """The marks of one member; a container that is marked as a whole marks each of them."""
-    if marks is True:
-        return True
+    if not marks or marks is True:  # nearly all of a plan
+        return bool(marks)
     if isinstance(marks, Mapping):
         return marks.get(str(key), False)
     if isinstance(marks, Sequence) and not isinstance(marks, str) and isinstance(key, int):
@@ -27,25 +29,57 @@ def masked(value: Any, marks: Any) -> Any:
     if marks is True:
         return SENSITIVE
     if isinstance(value, Mapping):
-        return {key: _member(key, member, inner(marks, key)) for key, member in value.items()}
+        return {
+            without_secrets(str(key)): masked_as(str(key), member, inner(marks, key))
+            for key, member in value.items()
+        }
     if isinstance(value, list):
         return [masked(member, inner(marks, index)) for index, member in enumerate(value)]
-    return without_secrets(value) if isinstance(value, str) else value
+    return _text(value) if isinstance(value, str) else value
 
 
-def _member(name: str, value: Any, marks: Any) -> Any:
+def _text(text: str) -> str:
+    """A text; in one that is JSON also what its keys call a secret."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return without_secrets(text)
+        shown = masked(document, False)
+        return text if shown == document else json.dumps(shown)
+    return without_secrets(text)
+
+
+def masked_as(name: str, value: Any, marks: Any) -> Any:
+    """The same for the value of an attribute or a key of this name, which may say that it is a secret."""
     if isinstance(value, str) and marks is not True and masking.is_called_like_one(name, value):
         return LOOKS_SECRET
     return masked(value, marks)
 
 
+@lru_cache(maxsize=4_096)
 def without_secrets(text: str) -> str:
-    """The text without what looks like a key or a token."""
+    """The text without what looks like a key or a token. The same texts come again: tags, regions, names."""
     return masking.without_secrets(text, LOOKS_SECRET)
+
+
+def either(marks: Any, others: Any) -> Any:
+    """The marks of both sides of a change in one: whoever marks a value today mostly had the same secret
+    there, unmarked, yesterday."""
+    if True in (marks, others):
+        return True
+    if isinstance(marks, Mapping) and isinstance(others, Mapping):
+        return {**marks, **{key: either(marks.get(key, False), other) for key, other in others.items()}}
+    if isinstance(marks, list) and isinstance(others, list):
+        longer, shorter = sorted((marks, others), key=len, reverse=True)
+        return [either(mark, inner(shorter, index)) for index, mark in enumerate(longer)]
+    return marks or others
 
 
 def any_marked(marks: Any) -> bool:
     """Whether anything below is marked."""
+    if not marks or marks is True:
+        return bool(marks)
     if isinstance(marks, Mapping):
         return any(any_marked(mark) for mark in marks.values())
     if isinstance(marks, list):

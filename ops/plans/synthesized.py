@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ops.plans import references
 
 FILE = "cdk.tf.json"
 
@@ -52,6 +53,10 @@ class Synthesized:
         """Whether the code gives this attribute a value, so that a deploy writes it again."""
         return attribute in self._body(address) or attribute == "tags_all"
 
+    def attribute(self, address: str, name: str) -> Any:
+        """What the code gives an attribute, references as they are written; None where it says nothing."""
+        return self._body(address).get(name)
+
     def protected(self) -> list[str]:
         """The addresses that Terraform refuses to destroy (`prevent_destroy`)."""
         return sorted(
@@ -59,6 +64,10 @@ class Synthesized:
             for address, body in self._resources.items()
             if body.get("lifecycle", {}).get("prevent_destroy") is True
         )
+
+    def references(self) -> Mapping[str, frozenset[str]]:
+        """Which resource's block refers to which, by their addresses."""
+        return references.synthesized(self._resources)
 
     @property
     def bodies(self) -> Mapping[str, Mapping[str, Any]]:
@@ -71,4 +80,4 @@ class Synthesized:
 
 def without_index(address: str) -> str:
     """The address of the block that a counted resource comes from."""
-    return re.sub(r"\[[^\]]*\]$", "", address)
+    return references.block(address)

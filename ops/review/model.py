@@ -17,7 +17,8 @@ class Review:
     """One environment's plan with all that is said about it.
 
     plan: None where there is none (manifest.failure says why). code: the synthesized stack. findings: of the
-    gates, acknowledged ones included. cost: None where it is not estimated.
+    gates, acknowledged ones included. cost: None where it is not estimated. notes: lines that concern the
+    whole, such as an acknowledgement that has ended.
     """
 
     manifest: Manifest
@@ -26,6 +27,7 @@ class Review:
     findings: tuple[Finding, ...] = ()
     cost: CostChange | None = None
     parity: tuple[ParityDifference, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def environment(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ops.deployment.making import Attempt, recorded
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.gates.finding import Acknowledgement, Finding, Gate
+from ops.plans.synthesized import Synthesized
+from ops.review.model import Review
 
 MANIFEST = Manifest(environment="dev", made=datetime(2026, 1, 2, tzinfo=UTC))
 MISSING = Problem("SES_FROM_EMAIL", None, "an address", ".env", "dev", "is missing")
@@ -117,3 +120,19 @@ class TestGates:
     def test_approval_is_for_broadening_alone(self) -> None:
         found = reviewing.closed(self.FOUND, approve_broadening=True)
         assert [one.gate for one in found] == [Gate.DATA_LOSS, Gate.EXPOSURE]
+
+    def test_who_is_stopped_is_told_how_to_say_yes(self) -> None:
+        review = Review(MANIFEST, None, Synthesized({}), self.FOUND)
+        with pytest.raises(OpsError, match="3 findings stop the plan of dev") as caught:
+            reviewing.refuse_closed(review, approve_broadening=False)
+        assert caught.value.code is ExitCode.GATED
+        entries = tomllib.loads(caught.value.hint.partition("\n")[2])["acknowledged"]
+        assert [entry["address"] for entry in entries] == [one.address for one in self.FOUND[:3]]
+        assert "--approve-broadening" not in caught.value.hint
+
+    def test_broadening_alone_may_be_approved(self) -> None:
+        review = Review(MANIFEST, None, Synthesized({}), (finding(Gate.BROADENING),))
+        with pytest.raises(OpsError, match="1 finding stops") as caught:
+            reviewing.refuse_closed(review, approve_broadening=False)
+        assert "--approve-broadening" in caught.value.hint
+        reviewing.refuse_closed(review, approve_broadening=True)

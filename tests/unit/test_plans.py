@@ -156,7 +156,7 @@ class TestDifferences:
     def test_what_only_an_apply_knows(self) -> None:
         unknown = {"arn": True, "name": False, "block": [{"id": True}]}
         found = differences.of(change({"arn": "x", "name": "n"}, {"name": "m"}, after_unknown=unknown))
-        assert Difference(("arn",), "x", None) in found
+        assert Difference(("arn",), "x", None, unknown=True) in found
         assert Difference(("block",), None, None, unknown=True) in found
         assert Difference(("name",), "n", "m") in found
 
@@ -177,9 +177,10 @@ class TestMasking:
             ("blocks[1].port", 1, 2, False),
         ]
 
-    def test_marked_on_one_side_only(self) -> None:
-        found = differences.of(change({"a": "open"}, {"a": "secret"}, after_sensitive={"a": True}))
-        assert (found[0].before, found[0].after, found[0].sensitive) == ("open", "(sensitive)", True)
+    @pytest.mark.parametrize("side", ["before_sensitive", "after_sensitive"])
+    def test_marked_on_one_side_only_hides_both(self, side: str) -> None:
+        found = differences.of(change({"a": "one"}, {"a": "other"}, **{side: {"a": True}}))
+        assert (found[0].before, found[0].after, found[0].sensitive) == ("(sensitive)", "(sensitive)", True)
 
     def test_a_block_that_came_or_went_is_masked_within(self) -> None:
         found = differences.of(

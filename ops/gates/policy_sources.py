@@ -1,0 +1,249 @@
+"""The policies of a plan: the statements before and after, whose they are, and where they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ops.gates.iam import statements
+from ops.gates.iam.statements import ALLOW, Element, Statement, Unreadable
+from ops.gates.policy_types import ATTACHMENTS, Holder, holders
+from ops.gates.references import References
+from ops.plans import masking
+from ops.plans.document import PlanDocument, ResourceChange
+
+
+@dataclass(frozen=True)
+class Source:
+    """One policy.
+
+    owner: the address of the resource whose policy it is, with the kind of access: policies of one owner are
+    compared together. before, after: its statements, () for none. unclear: why the new ones cannot be told,
+    or "". sensitive: its text must not be shown. is_mirror: only repeats what
+    resources of their own say. is_judged: whether what is new in it is this source's to tell. policy: of an
+    attachment, the address of the managed policy.
+    """
+
+    change: ResourceChange
+    owner: tuple[str, str]
+    before: tuple[Statement, ...] = ()
+    after: tuple[Statement, ...] = ()
+    unclear: str = ""
+    sensitive: bool = False
+    is_mirror: bool = False
+    is_judged: bool = True
+    policy: str = ""
+
+    @property
+    def address(self) -> str:
+        """Of the resource that it stands in."""
+        return self.change.address
+
+    @property
+    def changed(self) -> bool:
+        """Whether its statements differ at all."""
+        return bool(self.unclear) or set(self.before) != set(self.after)
+
+
+class Sources:
+    """All policies of a plan."""
+
+    def __init__(self, plan: PlanDocument, references: References) -> None:
+        self._references = references
+        self._changes = [one for one in plan.changes if one.mode == "managed" and not one.deposed]
+        self.all = [source for change in self._changes for source in self._of(change)]
+
+    def is_new(self, owner: tuple[str, str]) -> bool:
+        """Whether the resource that owns a policy is made by the plan, and was not there before."""
+        change = self._references.change(owner[0])
+        return change is not None and change.before is None and "create" in change.actions
+
+    def is_gone(self, owner: tuple[str, str]) -> bool:
+        """Whether the owner goes with its policy."""
+        change = self._references.change(owner[0])
+        return change is not None and change.after is None
+
+    def _of(self, change: ResourceChange) -> Iterator[Source]:
+        listed = holders(change.type)
+        for holder in listed:
+            yield from self._of_text(change, holder)
+        if change.type in ATTACHMENTS:
+            yield from self._of_attachment(change, ATTACHMENTS[change.type])
+        elif change.type == "aws_iam_policy_attachment":
+            yield from self._of_attachments(change)
+        elif change.type == "aws_iam_role":
+            yield from self._of_role(change)
+        elif change.type == "aws_lambda_permission":
+            yield from self._of_values(change, _permission, ("function_name", "aws_lambda_function"))
+        elif change.type == "aws_kms_grant":
+            yield from self._of_values(change, _grant, ("key_id", "aws_kms_key"))
+        elif not listed:
+            for name, value in {**(change.after or {}), **(change.before or {})}.items():
+                if isinstance(value, str) and '"Statement"' in value:
+                    yield from self._of_text(change, Holder(name))
+
+    def _of_text(self, change: ResourceChange, holder: Holder) -> Iterator[Source]:
+        attribute = holder.attribute
+        old = (change.before or {}).get(attribute)
+        new = self._references.after(change, attribute)
+        marks = (masking.inner(m, attribute) for m in (change.before_sensitive, change.after_sensitive))
+        before, read, unclear = _read(old), _read(new), ""
+        if isinstance(read, str):
+            unclear = read
+        elif new is None and masking.any_marked(masking.inner(change.after_unknown, attribute)):
+            unclear = "only the apply will know it"
+        is_mirror = self._is_mirror(change, holder, old, new)
+        whole = Source(
+            change,
+            (change.address, holder.access),
+            before if isinstance(before, tuple) else (),
+            read if isinstance(read, tuple) else (),
+            "" if is_mirror else unclear,
+            sensitive=any(masking.any_marked(mark) for mark in marks),
+            is_mirror=is_mirror,
+        )
+        yield from self._by_owner(whole, (holder.target, holder.of)) if holder.target else [whole]
+
+    def _is_mirror(self, change: ResourceChange, holder: Holder, old: Any, new: Any) -> bool:
+        """Whether the provider filled it in: the code does not set it, and it stays as it is."""
+        optional = not holder.target and holder.attribute == "policy" and change.type != "aws_iam_policy"
+        return optional and not self._references.is_set(change, holder.attribute) and new in (None, old)
+
+    def _by_owner(self, source: Source, target: tuple[str, str]) -> Iterator[Source]:
+        """The source with its owner; apart for the old and the new one where they differ."""
+        old, new = self._references.targets(source.change, *target)
+        access = source.owner[1]
+        if not old or not new or old == new:
+            yield replace(source, owner=(new or old, access))
+        else:
+            yield replace(source, owner=(old, access), after=(), unclear="")
+            yield replace(source, owner=(new, access), before=())
+
+    def _of_attachment(self, change: ResourceChange, target: tuple[str, str]) -> Iterator[Source]:
+        before, old = self._managed(change, after=False) if change.before is not None else ((), "")
+        after, new = self._managed(change, after=True) if change.after is not None else ((), "")
+        judged = change.action != "no-op"  # what its policy newly says is that policy's to tell
+        whole = Source(change, ("", "identity"), before, after, is_judged=judged, policy=old or new)
+        yield from self._by_owner(whole, target)
+
+    def _managed(self, change: ResourceChange, *, after: bool) -> tuple[tuple[Statement, ...], str]:
+        """What an attached policy says, and its address; one that the plan does not have, as one thing."""
+        address = self._references.targets(change, "policy_arn", "aws_iam_policy")[after]
+        policy = self._references.change(address)
+        if policy:
+            text = self._references.after(policy, "policy") if after else (policy.before or {}).get("policy")
+            if isinstance(read := _read(text), tuple):
+                return read, address
+        return (_as_action(address),), address
+
+    def _of_attachments(self, change: ResourceChange) -> Iterator[Source]:
+        """Of the resource that attaches one policy to many."""
+        for kind in ("roles", "users", "groups"):
+            old, new = ({*((values or {}).get(kind) or ())} for values in (change.before, change.after))
+            for name in sorted(old | new):
+                before = self._managed(change, after=False)[0] if name in old else ()
+                after = self._managed(change, after=True)[0] if name in new else ()
+                yield Source(
+                    change, (self._references.named(name, f"aws_iam_{kind[:-1]}"), "identity"), before, after
+                )
+
+    def _of_role(self, change: ResourceChange) -> Iterator[Source]:
+        """Inline and attached policies that a role's own block sets."""
+        old, new = change.before or {}, change.after or {}
+        for attribute in ("inline_policy", "managed_policy_arns"):
+            if self._references.is_set(change, attribute) or old.get(attribute) != new.get(attribute):
+                before, after = (
+                    tuple(one for member in values.get(attribute) or () for one in _of_member(member))
+                    for values in (old, new)
+                )
+                yield Source(change, (change.address, "identity"), before, after)
+
+    def _of_values(
+        self, change: ResourceChange, read: Callable[[Mapping[str, Any]], Statement], target: tuple[str, str]
+    ) -> Iterator[Source]:
+        names = {*(change.before or {}), *(change.after or {}), *_VALUES}
+        after = {name: self._references.after(change, name) for name in names}
+        whole = Source(
+            change,
+            ("", "resource"),
+            (read(change.before),) if change.before is not None else (),
+            (read(after),) if change.after is not None else (),
+        )
+        yield from self._by_owner(whole, target)
+
+
+_VALUES = ("principal", "source_arn", "function_name", "grantee_principal", "key_id")
+"""Attributes that a new resource's `after` leaves out while they are not known."""
+
+
+def _read(text: Any) -> tuple[Statement, ...] | str:
+    """The statements of a policy's JSON, or why it has none that can be read."""
+    if text is None or text == "":
+        return ()
+    try:
+        return tuple(statements.of(json.loads(text)))
+    except Unreadable as problem:
+        return str(problem)
+    except (TypeError, ValueError):
+        return "it is not written as JSON"
+
+
+def _of_member(member: Any) -> tuple[Statement, ...]:
+    """Of a role's inline_policy, or of the ARN of a policy that is attached to it."""
+    read = _read(member.get("policy")) if isinstance(member, Mapping) else str(member)
+    return read if isinstance(read, tuple) else (_as_action(read),)
+
+
+def _as_action(arn: str) -> Statement:
+    return Statement(ALLOW, actions=Element(frozenset({f"{statements.ATTACHED}{arn}"}), negated=False))
+
+
+def _permission(values: Mapping[str, Any]) -> Statement:
+    """The statement that Lambda writes into a function's policy.
+
+    Source: Lambda developer guide, "Granting permissions to AWS services" and "Function URLs".
+    """
+    tests = [
+        ("ArnLike", "aws:SourceArn", values.get("source_arn")),
+        ("StringEquals", "aws:SourceAccount", values.get("source_account")),
+        ("StringEquals", "aws:PrincipalOrgID", values.get("principal_org_id")),
+        ("StringEquals", "lambda:FunctionUrlAuthType", values.get("function_url_auth_type")),
+        ("StringEquals", "lambda:EventSourceToken", values.get("event_source_token")),
+    ]
+    resource = ":".join(str(one) for one in (values.get("function_name"), values.get("qualifier")) if one)
+    return _one(str(values.get("principal")), [str(values.get("action"))], resource, tests)
+
+
+def _grant(values: Mapping[str, Any]) -> Statement:
+    constraints: Sequence[Mapping[str, Any]] = values.get("constraints") or ()
+    tests = [
+        ("StringEquals", f"kms:EncryptionContext {kind} {name}", value)
+        for block in constraints
+        for kind, context in block.items()
+        for name, value in (context or {}).items()
+    ]
+    operations = [f"kms:{one}" for one in values.get("operations") or ()]
+    return _one(str(values.get("grantee_principal")), operations, str(values.get("key_id")), tests)
+
+
+def _one(
+    principal: str, actions: list[str], resource: str, tests: Iterable[tuple[str, str, Any]]
+) -> Statement:
+    is_service = ".amazonaws.com" in principal and not principal.startswith("arn:")
+    found: dict[str, dict[str, str]] = {}
+    for operator, key, value in tests:
+        if value:
+            found.setdefault(operator, {})[key] = str(value)
+    document = {
+        "Version": statements.CURRENT_VERSION,
+        "Statement": {
+            "Effect": ALLOW,
+            "Principal": {"Service" if is_service else "AWS": principal},
+            "Action": actions,
+            "Resource": resource,
+            "Condition": found,
+        },
+    }
+    return statements.of(document)[0]

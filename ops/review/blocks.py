@@ -1,0 +1,168 @@
+"""The pieces of an environment's section in Markdown, each in the lengths that it may be shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ops.review import values
+from ops.review.entries import Attribute, Entry, Risk
+from ops.review.markup import code, fenced, prose
+from ops.review.shapes import Drifted, Failed, Gate, Output, Reading, Unlike
+from ops.review.shedding import Block
+
+KINDS = {
+    "create": "to add",
+    "update": "to change",
+    "delete": "to destroy",
+    "replace": "to replace",
+    "forget": "to forget",
+    "import": "to import",
+    "move": "to move",
+    "read": "to read",
+}
+LINES = 60
+"""Of a failure's message, and of what a gate tells."""
+FEW = 5
+SHORT = 100
+"""Characters of a value where space is short."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks below one heading, "" where they need none."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def sections(read: Reading, width: int) -> list[Section]:
+    """All of an environment, what must be seen first. width: characters of a value that are shown at most."""
+    found = [
+        Section("", tuple(_failed(read.failed, width) for _ in [read.failed] if read.failed)),
+        Section("Gates", tuple(_gate(gate, width) for gate in read.gates)),
+        Section("", tuple(_said(Risk.SECURITY, f"- {prose(note)}") for note in read.notes)),
+        Section("Resources", tuple(_entry(entry, width) for entry in read.entries)),
+        Section("Outputs", tuple(_output(output, width) for output in read.outputs)),
+        Section("Left to a later plan", tuple(_deferred(read))),
+        Section("Changed outside Terraform", tuple(_drifted(one, width) for one in read.drift)),
+        Section("Cost a month", tuple(_cost(read))),
+        Section("Unlike other environments", tuple(_unlike(one) for one in read.parity)),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def _failed(failed: Failed | None, width: int) -> Block:
+    assert failed
+    where = " ".join(code(one) for one in (failed.construct, failed.address) if one)
+    head = f"**{prose(failed.step)} failed**, exit code {failed.code}" + (f": {where}" if where else "")
+    tail = f"\n\n{prose(failed.hint)}" if failed.hint else ""
+    if failed.next_command:
+        tail += f"\n\nNext: {code(failed.next_command)}"
+
+    def with_lines(number: int, longest: int) -> str:
+        told = [values.cut(line, longest) for line in failed.message[:number]]
+        if (left := len(failed.message) - number) > 0:
+            told.append(f"… {left} more lines")
+        return f"{head}\n\n{fenced(told, 'text')}" if told else head
+
+    return Block(Risk.GATED, [with_lines(LINES, width) + tail, with_lines(FEW, SHORT) + tail, head])
+
+
+def _gate(gate: Gate, width: int) -> Block:
+    mark = "acknowledged" if gate.acknowledged else "closed"
+    named = " ".join(code(one) for one in (gate.construct, gate.address, gate.fingerprint) if one)
+    line = f"- **{prose(gate.gate)}** ({mark}) {named}: {prose(values.cut(gate.what, width))}"
+    line += f"<br>{prose(gate.acknowledged)}" if gate.acknowledged else ""
+    forms = [f"{line}\n\n{fenced(_cut_lines(gate.details, width))}"] if gate.details else []
+    risk = Risk.DESTRUCTIVE if gate.acknowledged else Risk.GATED
+    return Block(risk, [*forms, line, ""], "acknowledged" if gate.acknowledged else "closed gate")
+
+
+def _cut_lines(lines: tuple[str, ...], width: int) -> list[str]:
+    shown = [values.cut(line, width) for line in lines[:LINES]]
+    return shown if len(lines) <= LINES else [*shown, f"… {len(lines) - LINES} more lines"]
+
+
+def _entry(entry: Entry, width: int) -> Block:
+    line = f"- {code(entry.symbol)} **{prose(entry.action)}** {code(entry.name)}"
+    line += f" {code(entry.address)}" if entry.construct else ""
+    said = [one for one in (entry.order, entry.why, *entry.notes) if one]
+    line += f": {prose('; '.join(said))}" if said else ""
+    line += f" **[{prose(', '.join(entry.findings))}]**" if entry.findings else ""
+    terse = f"- {code(entry.symbol)} {code(entry.name)}"
+    forms = [line, terse, ""]
+    if entry.attributes:
+        whole, short = (f"{line}\n\n{fenced(_diff(entry.attributes, w))}" for w in (width, SHORT))
+        forms = [*dict.fromkeys([whole, short]), *forms]
+    return Block(entry.risk, forms, KINDS.get(entry.action, f"to {entry.action}"))
+
+
+def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
+    """Lines that GitHub and GitLab colour: minus what was, plus what will be."""
+    later = []
+    for one in attributes:
+        before, after = values.cut_pair(one.before, one.after, width)
+        forces = "  # forces the replacement" if one.forces else ""
+        if one.unknown and one.before in ("", values.NONE) and not forces:
+            later.append(one.where)
+        elif one.hidden_alike:
+            yield f"! {one.where}: {before} → {alike(one)}{forces}"
+        else:
+            if before:
+                yield f"- {one.where}: {before}{forces if not after else ''}"
+            if after:
+                yield f"+ {one.where}: {after}{forces}"
+    if later:
+        yield f"  known after the apply: {', '.join(later)}"
+
+
+def alike(one: Attribute) -> str:
+    """What to write instead of a new value that reads like the old one."""
+    return "another, also sensitive" if one.sensitive else "the same, as another type"
+
+
+def _output(output: Output, width: int) -> Block:
+    line = f"- {prose(output.action)} {code(output.name)}" + (f" ({output.note})" if output.note else "")
+    if len(output.attributes) == 1 and output.attributes[0].where == output.name:
+        (one,) = output.attributes
+        shown = " → ".join(code(values.cut(value, SHORT)) for value in (one.before, one.after) if value)
+        if one.hidden_alike:
+            shown = f"{code(one.before)} → {alike(one)}"
+        return Block(Risk.HARMLESS, [f"{line}: {shown}", line, ""], "outputs")
+    forms = [f"{line}\n\n{fenced(_diff(output.attributes, width))}"] if output.attributes else []
+    return Block(Risk.HARMLESS, [*forms, line, ""], "outputs")
+
+
+def _drifted(one: Drifted, width: int) -> Block:
+    named = " ".join(code(name) for name in (one.construct, one.address) if name)
+    line = f"- {named}: {one.what}" + ("; this plan acts on it" if one.undone else "")
+    forms = [f"{line}\n\n{fenced(_diff(one.attributes, width))}"] if one.attributes else []
+    return Block(Risk.CHANGE, [*forms, line, ""], "changed outside Terraform")
+
+
+def _deferred(read: Reading) -> Iterator[Block]:
+    for one in read.deferred:
+        named = " ".join(code(name) for name in (one.construct, one.address) if name)
+        yield _said(Risk.CHANGE, f"- {prose(one.action)} {named}: {prose(one.why)}", "left to a later plan")
+
+
+def _cost(read: Reading) -> Iterator[Block]:
+    if not (cost := read.cost):
+        return
+    lines = [f"- **{cost.delta}** ({cost.before} → {cost.after})"]
+    lines += [f"- {prose(name)}: {delta}" for name, _, _, delta in cost.services]
+    if cost.unpriced:
+        lines.append(f"- not priced: {', '.join(map(code, cost.unpriced))}")
+    yield Block(Risk.HARMLESS, list(dict.fromkeys(["\n".join(lines), lines[0], ""])))
+
+
+def _unlike(one: Unlike) -> Block:
+    where = [f"only in {', '.join(one.only_in)}"] if one.only_in else []
+    where += [f"missing in {', '.join(one.missing_in)}"] if one.missing_in else []
+    ending = f" ({prose('; '.join(where))})" if where else ""
+    return _said(Risk.HARMLESS, f"- {code(one.path)}: {prose(one.what)}{ending}", "unlike other environments")
+
+
+def _said(risk: Risk, line: str, kind: str = "notes") -> Block:
+    return Block(risk, [line, ""], kind)

@@ -1,0 +1,80 @@
+"""Values of a plan as text: in one line, with nothing in it that a terminal or a browser would obey."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+MOST = 4_000
+"""Characters of one value that are kept at all."""
+NONE = "none"
+UNKNOWN = "(known after the apply)"
+ELSEWHERE = 24
+"""Characters before the first difference that are shown of two long texts."""
+
+
+def shown(value: Any) -> str:
+    """A value as one line. Texts stand without quotes, but where they would read like another value."""
+    if value is None:
+        return NONE
+    if isinstance(value, str):
+        return visible(json.dumps(value, ensure_ascii=False) if _like_another(value) else value)[:MOST]
+    return visible(json.dumps(_opened(value), ensure_ascii=False))[:MOST]
+
+
+def _like_another(text: str) -> bool:
+    """Whether the bare text would be taken for a number, a boolean, a list, or nothing at all."""
+    return (
+        text.strip() != text or text in ("", NONE, "true", "false", "null") or text.replace(".", "").isdigit()
+    )
+
+
+def _opened(value: Any) -> Any:
+    """JSON that is kept as text inside, as what it is: quoted twice nobody can read it."""
+    if isinstance(value, dict):
+        return {key: _opened(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_opened(member) for member in value]
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def visible(text: str) -> str:
+    """The text in one line; control characters, and those that turn the direction of reading, spelt out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(one if _printed(one) else _spelt(one) for one in text)
+
+
+def _printed(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
+
+
+def _spelt(character: str) -> str:
+    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    number = ord(character)
+    return known.get(character) or (f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}")
+
+
+def cut(text: str, width: int) -> str:
+    """At most about `width` characters, and how many there were."""
+    return text if len(text) <= width else f"{text[:width]}… ({len(text)} characters)"
+
+
+def cut_pair(before: str, after: str, width: int) -> tuple[str, str]:
+    """Two texts that differ, cut so that the place where they first do is seen."""
+    if len(before) <= width and len(after) <= width:
+        return before, after
+    common = next(
+        (index for index, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
+        min(len(before), len(after)),
+    )
+    if common + ELSEWHERE < width:
+        return cut(before, width), cut(after, width)
+    start = common - ELSEWHERE
+    return f"…{cut(before[start:], width)}", f"…{cut(after[start:], width)}"

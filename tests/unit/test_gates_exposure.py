@@ -1,0 +1,343 @@
+"""The gate for what would be open to strangers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ops.gates import check
+from ops.gates.acknowledgements import Acknowledgements
+from ops.gates.exposures import BLOCKS, ENCRYPTION, EXPOSURES
+from ops.gates.finding import Gate
+from tests.support import plan_documents as documents
+from tests.support.plan_documents import allow, code, created, deleted, kept, plan, policy, updated
+
+TODAY = date(2026, 12, 1)
+BUCKET = kept("aws_s3_bucket.b", {"id": "b"})
+
+
+def told(*changes: documents.Json, stack: Any = None) -> list[str]:
+    found = check.findings(plan(*changes), stack or code(), "dev", Acknowledgements(), TODAY)
+    return [one.what.partition(": ")[2] or one.what for one in found if one.gate is Gate.EXPOSURE]
+
+
+ALL_ON = {"bucket": "b", **dict.fromkeys(BLOCKS, True)}
+
+
+class TestStorage:
+    TYPES = ("aws_s3_bucket_public_access_block", "aws_s3_account_public_access_block")
+
+    @pytest.mark.parametrize("type_", TYPES)
+    @pytest.mark.parametrize("flag", BLOCKS)
+    def test_each_flag_of_the_public_access_block(self, type_: str, flag: str) -> None:
+        off = ALL_ON | {flag: False}
+        assert told(updated(f"{type_}.x", ALL_ON, off)) == [f"{flag} would be off"]
+        assert told(created(f"{type_}.x", off)) == [f"{flag} would be off"]
+        assert told(updated(f"{type_}.x", off, ALL_ON)) == []
+        assert told(kept(f"{type_}.x", off)) == []
+
+    def test_the_block_goes(self) -> None:
+        block = deleted("aws_s3_bucket_public_access_block.x", ALL_ON)
+        assert told(block, BUCKET) == ["the public access block would be gone"]
+        assert told(block, deleted("aws_s3_bucket.b", {"id": "b"})) == []
+        assert told(deleted("aws_s3_account_public_access_block.x", ALL_ON)) == [
+            "the public access block would be gone"
+        ]
+
+    @pytest.mark.parametrize("acl", ["public-read", "public-read-write", "authenticated-read"])
+    def test_a_public_list(self, acl: str) -> None:
+        assert told(updated("aws_s3_bucket_acl.a", {"acl": "private"}, {"acl": acl})) == [
+            f"the access control list would let in the public ({acl})"
+        ]
+        assert told(updated("aws_s3_bucket_acl.a", {"acl": acl}, {"acl": "private"})) == []
+
+    def test_a_grant_to_everybody(self) -> None:
+        uri = "http://acs.amazonaws.com/groups/global/AllUsers"
+        values = {"access_control_policy": [{"grant": [{"grantee": [{"uri": uri}]}]}]}
+        assert told(created("aws_s3_bucket_acl.a", values)) == [
+            "the access control list would let in the public (AllUsers)"
+        ]
+
+    def test_ownership(self) -> None:
+        enforced, other = (
+            {"bucket": "b", "rule": [{"object_ownership": one}]}
+            for one in ("BucketOwnerEnforced", "ObjectWriter")
+        )
+        address = "aws_s3_bucket_ownership_controls.o"
+        assert len(told(updated(address, enforced, other))) == 1
+        assert len(told(created(address, other))) == 1
+        assert len(told(deleted(address, enforced), BUCKET)) == 1
+        assert told(updated(address, other, enforced), deleted(address, other)) == []
+
+    def test_encryption_of_objects(self) -> None:
+        kms, aes = (
+            {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": one}]}]}
+            for one in ("aws:kms", "AES256")
+        )
+        address = "aws_s3_bucket_server_side_encryption_configuration.e"
+        assert len(told(updated(address, kms, aes))) == 1
+        assert len(told(deleted(address, kms))) == 1
+        assert told(updated(address, aes, kms), created(address, aes)) == []
+
+
+@pytest.mark.parametrize("type_", ENCRYPTION)
+def test_the_projects_own_key(type_: str) -> None:
+    path = ENCRYPTION[type_]
+    keyed: Any = "arn:aws:kms:r:1:key/k"
+    for name in reversed(path):
+        keyed = {name: keyed} if name == path[-1] else {name: [keyed]}
+    assert told(updated(f"{type_}.x", keyed, {})) == [
+        f"would not be encrypted with its own key any more ({'.'.join(path)})"
+    ]
+    assert told(updated(f"{type_}.x", {}, keyed)) == []
+    assert told(updated(f"{type_}.x", keyed, {}, unknown={path[0]: True})) == []
+
+
+class TestDistribution:
+    ADDRESS = "aws_cloudfront_distribution.d"
+
+    @staticmethod
+    def values(*, enabled: bool = True, tls: str = "TLSv1.2_2021", **behavior: Any) -> dict[str, Any]:
+        signed = {"trusted_key_groups": ["k"], "viewer_protocol_policy": "redirect-to-https"}
+        return {
+            "enabled": enabled,
+            "default_cache_behavior": [signed | behavior],
+            "viewer_certificate": [{"minimum_protocol_version": tls}],
+            "web_acl_id": "acl",
+            "origin": [{"origin_id": "exports", "origin_access_control_id": "oac"}],
+        }
+
+    def change(self, before: dict[str, Any], after: dict[str, Any], **more: Any) -> list[str]:
+        return told(updated(self.ADDRESS, before, after, **more))
+
+    def test_signed_urls_off(self) -> None:
+        whats = self.change(self.values(), self.values(trusted_key_groups=[]))
+        assert whats == ["behavior (default) would serve without signed URLs (no trusted_key_groups)"]
+
+    def test_a_new_behavior_is_open(self) -> None:
+        after = self.values() | {"ordered_cache_behavior": [{"path_pattern": "/x/*"}]}
+        assert self.change(self.values(), after) == [
+            "behavior /x/* would serve without signed URLs (no trusted_key_groups)"
+        ]
+
+    def test_it_is_enabled_before_it_has_a_key(self) -> None:
+        """A first deploy makes it disabled: nothing is served, and nothing is found."""
+        no_key = {"trusted_key_groups": []}
+        assert told(created(self.ADDRESS, self.values(enabled=False, **no_key))) == []
+        assert len(self.change(self.values(enabled=False, **no_key), self.values(**no_key))) == 1
+        assert self.change(self.values(enabled=False, **no_key), self.values()) == []
+        assert len(told(created(self.ADDRESS, self.values(**no_key)))) == 1
+
+    def test_a_key_group_that_is_made_in_the_same_plan(self) -> None:
+        unknown = {"default_cache_behavior": [{"trusted_key_groups": True}]}
+        after = self.values()
+        del after["default_cache_behavior"][0]["trusted_key_groups"]
+        assert self.change(self.values(), after, unknown=unknown) == []
+
+    def test_plain_http(self) -> None:
+        whats = self.change(self.values(), self.values(viewer_protocol_policy="allow-all"))
+        assert whats == ["behavior (default) would serve over plain HTTP (allow-all)"]
+
+    def test_older_tls(self) -> None:
+        assert self.change(self.values(), self.values(tls="TLSv1")) == [
+            "TLS as old as TLSv1 would be accepted, until now TLSv1.2_2021"
+        ]
+        assert self.change(self.values(tls="TLSv1"), self.values()) == []
+
+    def test_the_web_acl_and_the_origin_access_control(self) -> None:
+        assert self.change(self.values(), self.values() | {"web_acl_id": ""}) == ["its web ACL would be gone"]
+        bare = self.values() | {"origin": [{"origin_id": "exports", "origin_access_control_id": ""}]}
+        assert self.change(self.values(), bare) == [
+            "origin exports would be asked without its origin access control"
+        ]
+
+    def test_nothing_else(self) -> None:
+        assert self.change(self.values(), self.values() | {"comment": "x"}) == []
+
+    def test_signing_of_origin_requests(self) -> None:
+        before, after = ({"signing_behavior": one} for one in ("always", "never"))
+        assert len(told(updated("aws_cloudfront_origin_access_control.o", before, after))) == 1
+        assert told(created("aws_cloudfront_origin_access_control.o", before)) == []
+
+    def test_web_acl(self) -> None:
+        def acl(default: str, **rules: str) -> dict[str, Any]:
+            return {
+                "default_action": [{"allow": [], "block": [], default: [{}]}],
+                "rule": [{"name": name, "action": [{action: [{}]}]} for name, action in rules.items()],
+            }
+
+        address = "aws_wafv2_web_acl.w"
+        assert told(
+            updated(address, acl("block", rate="block", bots="block"), acl("allow", bots="count"))
+        ) == [
+            "requests that no rule knows would be let through",
+            "rule rate would be gone",
+            "rule bots would only count",
+        ]
+        assert told(updated(address, acl("allow", bots="count"), acl("block", bots="block"))) == []
+
+    def test_what_a_web_acl_guards(self) -> None:
+        gone = deleted("aws_wafv2_web_acl_association.w", {"resource_arn": "arn:s"})
+        assert told(gone, kept("aws_x.s", {"arn": "arn:s"})) == ["nothing would guard arn:s any more"]
+        assert told(gone, deleted("aws_x.s", {"arn": "arn:s"})) == []
+
+
+class TestApis:
+    @staticmethod
+    def route(key: str, authorization: str | None) -> dict[str, Any]:
+        return {"api_id": "a", "route_key": key, "authorization_type": authorization}
+
+    @pytest.mark.parametrize("open_", ["NONE", None])
+    def test_connect_asks_nobody(self, open_: str | None) -> None:
+        before, after = self.route("$connect", "CUSTOM"), self.route("$connect", open_)
+        words = ["route $connect would ask nobody who they are (authorization_type NONE)"]
+        assert told(updated("aws_apigatewayv2_route.r", before, after)) == words
+        assert told(created("aws_apigatewayv2_route.r", after)) == words
+        assert told(updated("aws_apigatewayv2_route.r", after, before)) == []
+
+    def test_other_routes_of_a_web_socket_are_asked_once(self) -> None:
+        assert told(created("aws_apigatewayv2_route.r", self.route("sendMessage", "NONE"))) == []
+
+    def test_routes_of_an_http_api(self) -> None:
+        api = kept("aws_apigatewayv2_api.a", {"id": "a", "protocol_type": "HTTP"})
+        assert len(told(api, created("aws_apigatewayv2_route.r", self.route("$default", "NONE")))) == 1
+        assert len(told(created("aws_apigatewayv2_route.r", self.route("GET /x", "NONE")))) == 1
+
+    def test_the_authorizer(self) -> None:
+        before = {"api_id": "a", "identity_sources": ["route.request.querystring.token"]}
+        address, api = "aws_apigatewayv2_authorizer.x", kept("aws_apigatewayv2_api.a", {"id": "a"})
+        assert told(deleted(address, before), api) == ["the authorizer would be gone"]
+        assert told(deleted(address, before), deleted("aws_apigatewayv2_api.a", {"id": "a"})) == []
+        assert told(updated(address, before, {"api_id": "a", "identity_sources": []})) == [
+            "the authorizer would not ask for route.request.querystring.token any more"
+        ]
+
+    def test_a_url_of_a_function(self) -> None:
+        none, iam = ({"authorization_type": one} for one in ("NONE", "AWS_IAM"))
+        assert len(told(created("aws_lambda_function_url.u", none))) == 1
+        assert len(told(updated("aws_lambda_function_url.u", iam, none))) == 1
+        assert told(created("aws_lambda_function_url.u", iam), kept("aws_lambda_function_url.v", none)) == []
+
+    def test_tls_of_a_domain(self) -> None:
+        new, old = (
+            {"domain_name_configuration": [{"security_policy": one}]} for one in ("TLS_1_2", "TLS_1_0")
+        )
+        assert len(told(updated("aws_apigatewayv2_domain_name.d", new, old))) == 1
+        assert told(updated("aws_apigatewayv2_domain_name.d", old, new)) == []
+        assert (
+            len(
+                told(
+                    updated(
+                        "aws_api_gateway_domain_name.d",
+                        *({"security_policy": p} for p in ("TLS_1_2", "TLS_1_0")),
+                    )
+                )
+            )
+            == 1
+        )
+
+
+def test_mail_without_tls() -> None:
+    before, after = ({"delivery_options": [{"tls_policy": one}]} for one in ("REQUIRE", "OPTIONAL"))
+    address = "aws_sesv2_configuration_set.c"
+    assert told(updated(address, before, after)) == ["mail may go out without TLS (tls_policy)"]
+    assert told(updated(address, before, {})) == ["mail may go out without TLS (tls_policy)"]
+    assert told(updated(address, after, before), created(address, after), deleted(address, before)) == []
+
+
+READ = {**allow("s3:GetObject"), "Principal": "*"}
+
+
+class TestPolicies:
+    TARGETS = (
+        ("aws_s3_bucket_policy", "aws_s3_bucket", "bucket"),
+        ("aws_kms_key_policy", "aws_kms_key", "key_id"),
+        ("aws_sns_topic_policy", "aws_sns_topic", "arn"),
+        ("aws_sqs_queue_policy", "aws_sqs_queue", "queue_url"),
+        ("aws_secretsmanager_secret_policy", "aws_secretsmanager_secret", "secret_arn"),
+        ("aws_dynamodb_resource_policy", "aws_dynamodb_table", "resource_arn"),
+        ("aws_backup_vault_policy", "aws_backup_vault", "backup_vault_name"),
+        ("aws_sesv2_email_identity_policy", "aws_sesv2_email_identity", "email_identity"),
+    )
+
+    @pytest.mark.parametrize(("type_", "of", "target"), TARGETS)
+    def test_open_to_anybody(self, type_: str, of: str, target: str) -> None:
+        text = policy({**allow("*", "*", Sid="Open"), "Principal": "*"})
+        change = created(f"{type_}.p", {target: "x", "policy": text})
+        assert told(change, kept(f"{of}.x", {"id": "x"})) == [f"anybody would be let in by {of}.x"]
+        assert told(change, created(f"{of}.x", {"id": "x"})) == [f"anybody would be let in by {of}.x"]
+
+    def of_bucket(self, before: documents.Json | None, after: documents.Json) -> list[str]:
+        texts = ({"bucket": "b", "policy": policy(*([one] if one else []))} for one in (before, after))
+        return told(BUCKET, updated("aws_s3_bucket_policy.p", *texts))
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+            {"ArnLike": {"aws:SourceArn": "arn:aws:sns:us-east-1:123456789012:*"}},
+            {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+        ],
+    )
+    def test_a_condition_says_who(self, condition: dict[str, Any]) -> None:
+        assert self.of_bucket(None, {**READ, "Condition": condition}) == []
+        assert self.of_bucket({**READ, "Condition": condition}, READ) == [
+            "anybody would be let in by aws_s3_bucket.b"
+        ]
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            {"StringEquals": {"aws:Referer": "https://example.com"}},
+            {"StringLike": {"aws:SourceArn": "*"}},
+            {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}},
+            {"StringNotEquals": {"aws:SourceAccount": "123456789012"}},
+            {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+        ],
+    )
+    def test_a_condition_that_says_nothing_of_who(self, condition: dict[str, Any]) -> None:
+        assert len(self.of_bucket(None, {**READ, "Condition": condition})) == 1
+
+    def test_cloudfront_of_any_account(self) -> None:
+        shared = {**READ, "Principal": {"Service": "cloudfront.amazonaws.com"}}
+        ours = {**shared, "Condition": {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::1:d/X"}}}
+        assert self.of_bucket(ours, shared) == [
+            "whoever uses cloudfront.amazonaws.com, in any AWS account would be let in by aws_s3_bucket.b"
+        ]
+        assert self.of_bucket(None, ours) == []
+
+    def test_everybody_but_one(self) -> None:
+        read = {**allow("s3:GetObject"), "NotPrincipal": {"AWS": "123456789012"}}
+        assert self.of_bucket(None, read) == ["anybody would be let in by aws_s3_bucket.b"]
+
+    def test_it_was_open_or_is_denied(self) -> None:
+        assert self.of_bucket(READ, {**READ, "Sid": "Renamed"}) == []
+        assert self.of_bucket(None, {**READ, "Effect": "Deny"}) == []
+
+    def test_a_role_for_every_repository(self) -> None:
+        def trust(**condition: Any) -> documents.Json:
+            statement = {
+                "Effect": "Allow",
+                "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/x"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": condition,
+            }
+            return created("aws_iam_role.r", {"assume_role_policy": policy(statement)})
+
+        assert told(trust(StringEquals={"x:aud": "sts.amazonaws.com"})) == [
+            "whoever arn:aws:iam::123456789012:oidc-provider/x signs in could become aws_iam_role.r"
+        ]
+        assert told(trust(StringLike={"x:sub": "repo:a/b:*"})) == []
+
+    def test_a_function_and_a_grant(self) -> None:
+        permission = {"function_name": "f", "action": "lambda:InvokeFunctionUrl", "principal": "*"}
+        assert told(created("aws_lambda_permission.p", permission)) == ["anybody would be let in by f"]
+        grant = {"key_id": "k", "grantee_principal": "*", "operations": ["Decrypt"]}
+        assert told(created("aws_kms_grant.g", grant)) == ["anybody would be let in by k"]
+
+
+def test_every_concern_is_looked_at() -> None:
+    concerns = {one for exposure in EXPOSURES for one in exposure.concern.split(", ")}
+    assert concerns == {"security", "database", "storage", "cdn", "email", "websocket", "monitoring"}

@@ -1,0 +1,243 @@
+"""A secret that is in a plan is in none of the outputs, wherever else it stands."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from ops import masking
+from ops.plans import secrets
+from ops.review import markdown, page, terminal
+from ops.review.model import Review
+from ops.review.veil import Veil
+from tests.support.plans.builders import Json, change, output, plan, review
+from tests.support.plans.planted import Marking, planted
+
+
+def marked_leaf(document: Json, secret: str) -> None:
+    document["resource_changes"].append(
+        change(
+            "aws_m.leaf", "update", {"x": 1, "p": secret}, {"x": 2, "p": secret}, after_sensitive={"p": True}
+        )
+    )
+
+
+def marked_container(document: Json, secret: str) -> None:
+    document["resource_changes"].append(
+        change("aws_m.map", "update", {"m": {"k": [secret]}}, {"m": {"k": []}}, before_sensitive={"m": True})
+    )
+
+
+def marked_in_a_set(document: Json, secret: str) -> None:
+    marks = {"before_sensitive": {"s": [False, True]}, "after_sensitive": {"s": [False]}}
+    document["resource_changes"].append(
+        change("aws_m.set", "update", {"s": ["a", secret]}, {"s": ["a"]}, **marks)
+    )
+
+
+def marked_as_a_whole(document: Json, secret: str) -> None:
+    document["resource_changes"].append(
+        change("aws_m.all", "delete", {"p": secret}, None, before_sensitive=True)
+    )
+
+
+def marked_in_drift(document: Json, secret: str) -> None:
+    document["resource_drift"].append(
+        change(
+            "aws_m.drift",
+            "update",
+            {"p": "x"},
+            {"p": secret},
+            before_sensitive={"p": True},
+            after_sensitive={"p": True},
+        )
+    )
+
+
+def marked_output(document: Json, secret: str) -> None:
+    document["output_changes"]["o"] = output("update", "x", {"deep": [secret]}, after_sensitive=True)
+
+
+def marked_in_the_state(document: Json, secret: str) -> None:
+    found = {
+        "address": "data.aws_m.s",
+        "mode": "data",
+        "type": "aws_m",
+        "values": {"p": secret},
+        "sensitive_values": {"p": True},
+    }
+    document["prior_state"] = {"values": {"root_module": {"child_modules": [{"resources": [found]}]}}}
+
+
+def marked_old_output(document: Json, secret: str) -> None:
+    document["prior_state"] = {"values": {"outputs": {"o": {"sensitive": True, "value": secret}}}}
+
+
+def marked_variable(document: Json, secret: str) -> None:
+    document["variables"] = {"v": {"value": secret}, "w": {"value": "x"}}
+    document["configuration"] = {"root_module": {"variables": {"v": {"sensitive": True}, "w": {}}}}
+
+
+def marked_in_a_document(document: Json, secret: str) -> None:
+    text = json.dumps({"user": "u", "phrase": secret})
+    document["resource_changes"].append(
+        change("aws_m.json", "create", None, {"secret_string": text}, after_sensitive={"secret_string": True})
+    )
+
+
+def marked_deferred(document: Json, secret: str) -> None:
+    later = change("aws_m.later", "create", None, {"p": secret}, after_sensitive={"p": True})
+    document["deferred_changes"].append({"reason": "unknown", "resource_change": later})
+
+
+MARKINGS: tuple[Marking, ...] = (
+    marked_leaf,
+    marked_container,
+    marked_in_a_set,
+    marked_as_a_whole,
+    marked_in_drift,
+    marked_output,
+    marked_in_the_state,
+    marked_old_output,
+    marked_variable,
+    marked_in_a_document,
+    marked_deferred,
+)
+
+
+def outputs_of(found: Review) -> dict[str, str]:
+    shown = {
+        "comment": markdown.comment([found]),
+        "summary": markdown.summary([found]),
+        "page": page.render([found]),
+    }
+    for name, width in (("piped", None), ("terminal", 200)):
+        file = io.StringIO()
+        terminal.show(found, Console(file=file, force_terminal=bool(width), width=width))
+        shown[name] = file.getvalue()
+    shown["json"] = json.dumps(terminal.as_json(found), ensure_ascii=False)
+    return shown
+
+
+def leaks(found: Review, core: str) -> list[str]:
+    """The outputs in which it can be read, whatever it is escaped with."""
+    unescaped = {name: html.unescape(text) for name, text in outputs_of(found).items()}
+    return [
+        name
+        for name, text in unescaped.items()
+        if core in text or core in re.sub(r"[\\\u200b\n]|&#8203;|\x1b\[[\d;]*m", "", text)
+    ]
+
+
+CORES = st.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", min_size=12, max_size=24)
+AROUND = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6)
+
+
+class TestMarked:
+    @settings(max_examples=80, deadline=None)
+    @given(core=CORES, before=AROUND, after=AROUND, marking=st.sampled_from(MARKINGS))
+    def test_marked_in_one_place_it_is_hidden_in_all(
+        self, core: str, before: str, after: str, marking: Marking
+    ) -> None:
+        assert leaks(planted(f"{before}{core}{after}", marking), core) == []
+
+    @pytest.mark.parametrize("marking", MARKINGS)
+    def test_of_an_ordinary_one_each_mark_is_followed(self, marking: Marking) -> None:
+        document = plan()
+        document["deferred_changes"] = []
+        marking(document, "Tr0ub4dor&3xyz")
+        assert "Tr0ub4dor&3xyz" in secrets.of(document)
+
+    def test_without_a_mark_it_is_seen_in_every_output(self) -> None:
+        """So the tests above would fail."""
+        assert set(leaks(planted("correcthorsebattery"), "correcthorsebattery")) == {
+            "comment",
+            "summary",
+            "page",
+            "piped",
+            "terminal",
+            "json",
+        }
+
+    def test_a_short_one_hides_the_texts_that_it_is(self) -> None:
+        veil = Veil(["hunt3"])
+        assert veil.value({"a": "hunt3", "b": ["hunt3"], "c": "hunt3r"}) == {
+            "a": "(sensitive)",
+            "b": ["(sensitive)"],
+            "c": "hunt3r",
+        }
+
+    def test_words_that_are_too_short_hide_nothing(self) -> None:
+        document = plan(change("a_b.c", "update", {"on": "yes"}, {"on": "no"}, before_sensitive={"on": True}))
+        assert secrets.of(document) == frozenset()
+
+    def test_what_a_resource_repeats_unmarked(self) -> None:
+        """As terraform_data does: its output is its input."""
+        marks: dict[str, Any] = {"before_sensitive": {"input": True}, "after_sensitive": {"input": True}}
+        repeated = change(
+            "terraform_data.x",
+            "update",
+            {"input": "seed-one", "output": "seed-one"},
+            {"input": "n"},
+            after_unknown={"output": True},
+            **marks,
+        )
+        assert leaks(review(plan(repeated)), "seed-one") == []
+
+
+class TestUnmarked:
+    @settings(max_examples=30, deadline=None)
+    @given(
+        secret=st.one_of(
+            st.from_regex(r"AKIA[A-Z0-9]{16}", fullmatch=True),
+            st.from_regex(r"sk-ant-[A-Za-z0-9]{20,30}", fullmatch=True),
+            st.from_regex(r"ghp_[A-Za-z0-9]{36}", fullmatch=True),
+            st.from_regex(r"xoxb-[0-9]{12}-[A-Za-z0-9]{12}", fullmatch=True),
+            st.from_regex(r"AIza[A-Za-z0-9]{35}", fullmatch=True),
+            st.from_regex(r"eyJ[A-Za-z0-9]{12}\.[A-Za-z0-9]{12}\.[A-Za-z0-9]{12}", fullmatch=True),
+        )
+    )
+    def test_what_looks_like_one_is_hidden_everywhere(self, secret: str) -> None:
+        assert leaks(planted(secret), secret) == []
+
+    @pytest.mark.parametrize("name", ["password", "client_secret", "db-passwd", "API_KEY", "slack_bot_token"])
+    def test_what_is_called_like_one(self, name: str) -> None:
+        values = {
+            name: "swordfish1",
+            "deep": [{name: "swordfish2"}],
+            "json": json.dumps({name: 'swordfish3"swordfish6'}),
+        }
+        document = plan(
+            change("a_b.new", "create", None, values),
+            change("a_b.old", "update", {"x": 1}, {"x": 1, **values}),
+            change("a_b.map", "update", {"m": {name: "swordfish4"}}, {"m": {name: "swordfish5"}}),
+        )
+        shown = outputs_of(review(document))
+        assert [name for name, text in shown.items() if "swordfish" in text] == []
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("https://user:pa55word@host/x", "https://(x)@host/x"),
+            ("postgres://sk-abcdefgh1234:pa55word@db", "postgres://(x)@db"),
+            ("a AKIAIOSFODNN7EXAMPLE b", "a (x) b"),
+            ("xAKIAIOSFODNN7EXAMPLE", "xAKIAIOSFODNN7EXAMPLE"),
+            ("task-sk-abcdefghij", "task-(x)"),
+            ("asksk-abcdefghij", "asksk-abcdefghij"),
+            ("ghp_" + "a" * 36, "(x)"),
+            ("github_pat_" + "a" * 30, "(x)"),
+            ("xoxb-1234567890ab", "(x)"),
+            ("AIza" + "b" * 35, "(x)"),
+            ("-----BEGIN PRIVATE KEY-----\nMIIE", "(x)"),
+        ],
+    )
+    def test_the_patterns(self, text: str, expected: str) -> None:
+        assert masking.without_secrets(text, "(x)") == expected
