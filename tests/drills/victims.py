@@ -94,8 +94,10 @@ def account_of_it(site: Site) -> None:
         site.well(*DEPLOY_ACCOUNT)
 
 
-DEPLOY_ACCOUNT = ("deploy", "account", "--confirm", "account")
-DEPLOY_DEV = ("deploy", "dev", "--yes", "--no-smoke")
+DEPLOY_ACCOUNT = ("deploy", "account", "--confirm", "account", "--approve-broadening")
+DEPLOY_DEV = ("deploy", "dev", "--yes", "--no-smoke", "--approve-broadening")
+"""A role that a killed run has made is there, and its policies are not: the next run lets it do more."""
+
 BOOTSTRAP = Victim(
     ("bootstrap", "dev"),
     "",
