@@ -55,10 +55,9 @@ class Kill:
 
 
 @dataclass(frozen=True)
-class Struck:
-    """What a kill did. at: the request, or the time; "" where the run had ended before."""
+class Struck(Ended):
+    """How the command ended. at: where the kill struck, a request or a time; "" where it had ended before."""
 
-    ended: Ended
     at: str
 
 
@@ -132,7 +131,7 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
     if kill.who is Who.LOCAL_AWS and trap.sprung_at:
         _await(lambda: not site.here.local_aws.status().running, 10)
         site.here.local_aws.start()
-    return Struck(Ended(process.returncode, output), trap.sprung_at)
+    return Struck(process.returncode, output, trap.sprung_at)
 
 
 def _kill(site: Site, process: subprocess.Popen[str], who: Who, groups: list[int]) -> list[int]:

@@ -78,7 +78,7 @@ def _for_ever(fault: Fault, matches: Callable[[Request], bool] = anything) -> Ru
 
 def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Outage:
     """Of a deploy whose one change does not get through, until it does."""
-    return Outage(what, (rule,), DEPLOY, code, says, settings={DAYS: "30"})
+    return Outage(what, (rule,), DEPLOY, code, says, settings={DAYS: "120"})
 
 
 BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "dev")
@@ -158,12 +158,12 @@ FIRST = (
 """Before anything is deployed."""
 
 DEPLOYING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "60"}),
+    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "14"}),
     Outage(
         "the state's PUT cut in its midst, once",
         (_once(Fault.CUT, 1.0, stores),),
         DEPLOY,
-        settings={DAYS: "14"},
+        settings={DAYS: "30"},
     ),
     Outage(
         "the state's PUT cut in its midst, for ever",
@@ -172,7 +172,7 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {DAYS: "7"},
+        {DAYS: "60"},
     ),
     Outage(
         "the state's checksum throttled for ever, which Terraform does not tell",
@@ -180,7 +180,7 @@ DEPLOYING = (
         DEPLOY,
         ExitCode.STATE,
         "ops --local state doctor staging",
-        settings={DAYS: "1"},
+        settings={DAYS: "90"},
     ),
     _one_after_the_other(
         "the lock file's PUT done, its answer lost",
