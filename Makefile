@@ -4,6 +4,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 # A file's tests stay together: most share an instance or a deployed stack. The long files come first.
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
+# A drill is a story of one process; two of them beside each other.
+DRILLS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 # A Python named by the user is the one that is used; python3 may be passed over for a newer one.
 ifneq ($(origin PYTHON),file)
@@ -67,7 +69,7 @@ least-privilege: setup
 	@$(IN_VENV) -m pytest tests/least_privilege $(PYTEST_ARGS)
 
 drill: setup
-	@$(IN_VENV) -m pytest tests/drills $(PYTEST_ARGS)
+	@$(IN_VENV) -m pytest $(DRILLS) tests/drills $(PYTEST_ARGS)
 
 bench: setup
 	@$(IN_VENV) -m bench

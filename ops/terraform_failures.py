@@ -15,14 +15,14 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         "The state could not be stored; it is kept in {directory}/errored.tfstate. As soon as the bucket "
         "can be reached, and before anything else:  terraform -chdir={directory} state push errored.tfstate"
         "   If the state is locked by this very run, first:  {ops} state unlock {environment}"
-        "   `ops up` stores it by itself.",
+        "   `ops deploy` and `ops up` store it by themselves.",
     ),
     (
         r"cannot import state with (serial|lineage)",
         ExitCode.STATE,
         "The state that an earlier apply could not store, {directory}/errored.tfstate, does not follow the "
         "one in the bucket: another apply ran since, or it is another AWS's. Move that file away; what only "
-        "it knows is taken back by `ops up` as far as it has a name.",
+        "it knows is taken back by `ops deploy` as far as it has a name.",
     ),
     (
         r"Saved plan is stale|Saved plan does not match the given state",
@@ -53,9 +53,10 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
     (
         r"does not have the expected content",
         ExitCode.STATE,
-        "A run was killed between writing the state and its checksum, or another one is writing just now: "
-        "wait a minute and try again. If it stays so, the state is good and its checksum old: delete the "
-        "item of the lock table whose LockID ends in {environment}/terraform.tfstate-md5.",
+        "The state and its checksum are of different runs. If another one is writing just now, wait a minute "
+        "and try again. If it stays so, a run was killed between the two, or could not write the checksum, "
+        "which Terraform does not tell. What mends it, and whether the state is whole:"
+        "  {ops} state doctor {environment}",
     ),
     (
         r"No valid credential sources found|failed to refresh cached credentials|no EC2 IMDS role found"
@@ -86,14 +87,14 @@ _KNOWN: tuple[tuple[str, ExitCode, str], ...] = (
         r"|rpc error: code = (Unavailable|Canceled)",
         ExitCode.TERRAFORM,
         "The AWS provider ended in the midst of its work: killed, or out of memory? What it made last may "
-        "not be in the state. Run the command again; `ops up` takes back what is there already.",
+        "not be in the state. Run the command again; `ops deploy` takes back what is there already.",
     ),
     (
         r"^exit code -\d+$",
         ExitCode.TERRAFORM,
         "Terraform was killed from outside, or for want of memory. What it made last is not in the state, "
         "and its lock is still there:  {ops} state unlock {environment}   Then run the command again; "
-        "`ops up` takes back what is there already.",
+        "`ops deploy` takes back what is there already.",
     ),
     (
         r"\bThrottl|TooManyRequests|SlowDown|RequestLimitExceeded|Rate exceeded",

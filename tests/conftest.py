@@ -9,7 +9,14 @@ import constructs_lib  # noqa: F401 - before any import of cdktf: makes the bind
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-LONG_STORIES = ("test_environments", "test_up", "test_security_alarms", "test_chat", "test_lost_state")
+LONG_STORIES = (
+    "test_faults",
+    "test_environments",
+    "test_up",
+    "test_security_alarms",
+    "test_chat",
+    "test_lost_state",
+)
 """Begun first: what runs beside them then ends about when they do."""
 
 

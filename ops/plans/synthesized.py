@@ -13,14 +13,14 @@ FILE = "cdk.tf.json"
 
 
 class Synthesized:
-    """The resources of one stack, asked by their Terraform addresses; `directory` is where Terraform runs."""
+    """The resources and data sources of one stack, asked by their Terraform addresses."""
 
     def __init__(self, resources: Mapping[str, Mapping[str, Any]]) -> None:
         self._resources = resources
 
     @classmethod
     def of(cls, directory: Path) -> Synthesized:
-        """The stack in this folder."""
+        """The stack in this folder, in which Terraform runs. Raises FileNotFoundError, ValueError."""
         return cls.of_document(json.loads((directory / FILE).read_text(encoding="utf-8")))
 
     @classmethod
@@ -28,8 +28,9 @@ class Synthesized:
         """The stack that this JSON describes; an empty one knows nothing."""
         return cls(
             {
-                f"{type_}.{name}": body
-                for type_, named in document.get("resource", {}).items()
+                f"{before}{type_}.{name}": body
+                for section, before in (("resource", ""), ("data", "data."))
+                for type_, named in document.get(section, {}).items()
                 for name, body in named.items()
             }
         )
@@ -37,6 +38,11 @@ class Synthesized:
     def construct_path(self, address: str) -> str:
         """Such as dev/database/table; "" for what the code does not have any more."""
         return str(self._body(address).get("//", {}).get("metadata", {}).get("path", ""))
+
+    def construct_paths(self) -> dict[str, str]:
+        """Address -> construct path, of every block that has one."""
+        paths = {address: self.construct_path(address) for address in self._resources}
+        return {address: path for address, path in paths.items() if path}
 
     def ignored(self, address: str) -> frozenset[str]:
         """The attributes that Terraform is told to leave alone (`ignore_changes`)."""

@@ -152,7 +152,8 @@ def _digest(facts: Facts) -> Iterator[Finding]:
         fix = f"ops state restore {facts.environment} {name_of(current, facts.entries)}"
         found = (
             "in the lock table is of other content than the state's, and Terraform refuses it: something "
-            "wrote the state without its digest, or was killed between the two"
+            "wrote the state without its digest, was killed between the two, or could not write the second, "
+            "which Terraform does not tell"
         )
         yield Finding(Level.WRONG, "digest", found, fix)
     else:

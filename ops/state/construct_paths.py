@@ -7,29 +7,20 @@ other way round, from a hash to a path, there is no way.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from ops.plans.synthesized import Synthesized
 from ops.state.document import Instance
-
-FILE = "cdk.tf.json"
 
 
 def read(directory: Path) -> dict[str, str]:
     """Address without index -> path without the stack's name; empty where nothing was synthesized here."""
     try:
-        stack = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        code = Synthesized.of(directory)
     except (FileNotFoundError, ValueError):
         return {}
-    found = {}
-    for section, before in (("resource", ""), ("data", "data.")):
-        for type_, named in stack.get(section, {}).items():
-            for name, block in named.items():
-                path = block.get("//", {}).get("metadata", {}).get("path", "")
-                if path:
-                    found[f"{before}{type_}.{name}"] = path.partition("/")[2]
-    return found
+    return {address: path.partition("/")[2] for address, path in code.construct_paths().items()}
 
 
 def of(instance: Instance, paths: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ import json
 from enum import StrEnum
 from pathlib import Path
 
-from ops.state.construct_paths import FILE
+from ops.plans.synthesized import FILE
 
 VARIABLE = "STATE_LOCK"
 

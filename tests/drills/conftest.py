@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.drills import report
-from tests.drills.ledger import Drill, table
+from tests.drills import ledger, report
+from tests.drills.ledger import Drill
 from tests.local import checkout
 from tests.local.checkout import Checkout
 from tests.support.fault_schedule import SEED_VARIABLE, seed
@@ -27,7 +27,9 @@ SETTINGS = {
 minutes to make."""
 
 REPORT = pytest.StashKey[dict[str, pytest.CollectReport]]()
-DRILLS: list[Drill] = []
+FAULT, DRILL = "fault", "drill"
+DEPLOYED = ("test_backup_status", "test_restore_objects", "test_restore_table")
+"""What uses the `deployed` dev: one story, as otherwise each file is."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,63 @@ def drill(request: pytest.FixtureRequest) -> Iterator[Drill]:
     """To be told what was lost and what came back; named by the test."""
     name = request.node.name.removeprefix("test_").replace("_", " ")
     made = Drill(name)
-    DRILLS.append(made)
     yield made
     reports = request.node.stash.get(REPORT, {})
     made.ends(failed="call" not in reports or reports["call"].failed)
+    request.node.user_properties.append((DRILL, json.dumps(asdict(made))))
+
+
+@dataclass
+class Told:
+    """What the drills of this run have told, file by file."""
+
+    drills: dict[str, list[Drill]] = field(default_factory=dict)
+    faults: dict[str, list[report.Row]] = field(default_factory=dict)
+
+    def add(self, file: str, kind: str, value: str) -> None:
+        """Something that a test has told, as JSON."""
+        if kind == DRILL:
+            self.drills.setdefault(file, []).append(Drill(**json.loads(value)))
+        elif kind == FAULT:
+            self.faults.setdefault(file, []).append(report.Row(**json.loads(value)))
+
+
+TOLD = Told()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    item.stash.setdefault(REPORT, {})[report.when] = report
-    return report
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test tells goes with its report, which also comes from a worker to the process that prints."""
+    item.user_properties += [(FAULT, json.dumps(asdict(row))) for row in report.TOLD]
+    report.TOLD.clear()
+    made = yield
+    item.stash.setdefault(REPORT, {})[made.when] = made
+    return made
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """The last report of a test has all that it told."""
+    if report.when == "teardown":
+        for kind, value in report.user_properties:
+            TOLD.add(report.nodeid.partition("::")[0], kind, str(value))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each story in one process. (With pytest 9 `--dist loadgroup` does not see the groups.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Stories(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.partition("::")[0]).stem
+            return "deployed" if file in DEPLOYED else file
+
+    return Stories(config, log)
+
+
+def pytest_configure() -> None:
+    """Drawn once, before there are workers."""
+    seed()
 
 
 def pytest_report_header() -> str:
@@ -80,16 +128,16 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        return
-    if DRILLS:
+    drills = [drill for file in sorted(TOLD.drills) for drill in TOLD.drills[file]]
+    faults = [row for file in sorted(TOLD.faults) for row in TOLD.faults[file]]
+    if drills:
         terminalreporter.section("recovery")
-        for line in table(DRILLS):
+        for line in ledger.table(drills):
             terminalreporter.write_line(line)
-    if report.ROWS:
+    if faults:
         terminalreporter.section("faults")
-        for line in report.lines(report.ROWS):
+        for line in report.lines(faults):
             terminalreporter.write_line(line)
         terminalreporter.write_line(
-            f"{report.tried(report.ROWS)} faults tried and survived; {SEED_VARIABLE}={seed()}"
+            f"{report.tried(faults)} faults tried and survived; {SEED_VARIABLE}={seed()}"
         )

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,10 +55,9 @@ class Kill:
 
 
 @dataclass(frozen=True)
-class Struck:
-    """What a kill did. at: the request, or the time; "" where the run had ended before."""
+class Struck(Ended):
+    """How the command ended. at: where the kill struck, a request or a time; "" where it had ended before."""
 
-    ended: Ended
     at: str
 
 
@@ -100,10 +100,14 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
     with site.started(*words, **changes) as process:
         killed: list[int] = []
         groups: list[int] = []
+        acted = threading.Event()
 
         def act() -> None:
-            groups.extend(terraforms(site))
-            killed.extend(_kill(site, process, kill.who, groups))
+            try:
+                groups.extend(terraforms(site))
+                killed.extend(_kill(site, process, kill.who, groups))
+            finally:
+                acted.set()
 
         trap = Trap(kill.matches, kill.number or 1, kill.moment, act)
         if kill.number:
@@ -116,6 +120,7 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
                 trap.sprung_at = f"{kill.after_s:.1f} s"
         output = COLOURS.sub("", process.communicate(timeout=400)[0])
         site.proxy.trap = None
+        assert not trap.sprung_at or acted.wait(60), f"{kill} did not end"  # it goes on when ops is dead
         if kill.who is Who.OPS:
             _await(lambda: not terraforms(site), ORPHAN_S)
             assert not terraforms(site), "Terraform lives on without ops"
@@ -126,7 +131,7 @@ def strike(site: Site, words: tuple[str, ...], kill: Kill, **changes: str) -> St
     if kill.who is Who.LOCAL_AWS and trap.sprung_at:
         _await(lambda: not site.here.local_aws.status().running, 10)
         site.here.local_aws.start()
-    return Struck(Ended(process.returncode, output), trap.sprung_at)
+    return Struck(process.returncode, output, trap.sprung_at)
 
 
 def _kill(site: Site, process: subprocess.Popen[str], who: Who, groups: list[int]) -> list[int]:

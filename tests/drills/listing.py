@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ops.exit_codes import ExitCode
-from tests.drills import outages, victims
+from tests.drills import elsewhere, outages, victims
 from tests.drills.kills import Who
 from tests.drills.outages import Outage
 
@@ -32,15 +32,20 @@ def outages_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def elsewhere_table() -> str:
+    """One row for each fault of another drill."""
+    rows = ["| command | what happens | faults | afterwards |", "|---|---|---|---|"]
+    rows += [f"| `{one.command}` | {one.fault} | {one.times} | {one.back} |" for one in elsewhere.ALL]
+    return "\n".join(rows) + "\n"
+
+
 def kills() -> int:
-    """How many kills there are."""
+    """How many kills there are, those of other drills not counted."""
     return sum(victim.early + len(victim.who) for victim in victims.ALL) + len(victims.EXACTLY)
 
 
 def _row(outage: Outage) -> str:
     end = "well: tried again by itself"
-    if outages.notes_digest in [rule.matches for rule in outage.rules]:
-        end = "well; the next run says what to do: the checksum is old"
     if outage.code != ExitCode.OK:
         end = f"exit code {outage.code.value} `{outage.code.name}`; the next run ends well"
     return f"| `ops {' '.join(outage.words)}` | {outage.what} | {end} |"

@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.exit_codes import ExitCode
+from tests.drills.small_main import DAYS, SMALL
 from tests.support.fault_requests import Request
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, anything
-
-DAYS = "TF_VAR_days"
-"""What is changed in the small stack; see `deploying.py`."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +78,12 @@ def _for_ever(fault: Fault, matches: Callable[[Request], bool] = anything) -> Ru
 
 def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Outage:
     """Of a deploy whose one change does not get through, until it does."""
-    return Outage(what, (rule,), DEPLOY, code, says, settings={DAYS: "30"})
+    return Outage(what, (rule,), DEPLOY, code, says, settings={DAYS: "120"})
 
 
 BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "dev")
-DEPLOY, OUTPUTS, SMOKE = ("deploy", "staging"), ("outputs", "dev"), ("smoke", "dev")
+DEPLOY = ("deploy", SMALL, "--yes", "--no-smoke")
+OUTPUTS, SMOKE = ("outputs", "dev"), ("smoke", "dev")
 
 MIXED = (
     _once(Fault.THROTTLED, 0.05),
@@ -159,12 +158,12 @@ FIRST = (
 """Before anything is deployed."""
 
 DEPLOYING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "60"}),
+    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "14"}),
     Outage(
         "the state's PUT cut in its midst, once",
         (_once(Fault.CUT, 1.0, stores),),
         DEPLOY,
-        settings={DAYS: "14"},
+        settings={DAYS: "30"},
     ),
     Outage(
         "the state's PUT cut in its midst, for ever",
@@ -173,13 +172,15 @@ DEPLOYING = (
         ExitCode.STATE,
         "errored.tfstate",
         "could not store is stored now",
-        {DAYS: "7"},
+        {DAYS: "60"},
     ),
     Outage(
         "the state's checksum throttled for ever, which Terraform does not tell",
         (_for_ever(Fault.THROTTLED, notes_digest),),
         DEPLOY,
-        settings={DAYS: "1"},
+        ExitCode.STATE,
+        "ops --local state doctor staging",
+        settings={DAYS: "90"},
     ),
     _one_after_the_other(
         "the lock file's PUT done, its answer lost",

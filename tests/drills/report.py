@@ -1,4 +1,4 @@
-"""The table that a drill prints at its end: what was lost, what came back, how long it took."""
+"""The table of the faults that drills have tried: what was lost, what came back, how long it took."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ class Row:
     seconds: float
 
 
-ROWS: list[Row] = []
+TOLD: list[Row] = []
+"""What the test that runs now has told so far; see `conftest.py` for where it goes."""
 
 
 def record(row: Row) -> None:
     """Add a row, and tell of it at once (`--log-cli-level=INFO` shows it)."""
-    ROWS.append(row)
+    TOLD.append(row)
     logging.getLogger(__name__).info("%s: %s: %s: %s (%.1f s)", *astuple(row))
 
 
@@ -42,5 +43,6 @@ def lines(rows: list[Row]) -> list[str]:
     table += [(row.drill, row.fault, row.lost, row.back, f"{row.seconds:.1f}") for row in rows]
     widths = [max(len(cells[column]) for cells in table) for column in range(5)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in table
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for cells in table
     ]

@@ -13,13 +13,11 @@ from typing import Any
 
 from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.layout import Layout
-from ops.paths import ROOT
+from tests.drills import small_main
 from tests.local import checkout
 from tests.local.checkout import COLOURS, Checkout
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fault_schedule import Schedule
-
-DEPLOYING = Path(__file__).with_name("deploying.py").relative_to(ROOT)
 
 
 @dataclass(frozen=True)
@@ -50,22 +48,21 @@ class Site:
         )
 
     def command(self, *words: str) -> list[str]:
-        """`ops …`, by way of the drill's own two commands where it is about one of those; or `cdktf …`."""
-        binaries = self.here.root / ".venv/bin"
-        if words[0] == "cdktf":
-            return [str(binaries / "cdktf"), *words[1:]]
-        if words[0] in ("deploy", "destroy"):
-            return [str(binaries / "python"), "-P", str(DEPLOYING), str(self.here.root), *words]
-        return [str(binaries / "ops"), *words]
+        """`ops …`, or `cdktf …` where that is the first word."""
+        program, *rest = words if words[0] == "cdktf" else ("ops", *words)
+        return [str(self.here.root / ".venv/bin" / program), *rest]
 
     @contextmanager
-    def started(self, *words: str, **changes: str) -> Iterator[subprocess.Popen[str]]:
-        """A command under way, in a session of its own; what is left of it is killed."""
+    def started(self, *words: str, answers: bool = False, **changes: str) -> Iterator[subprocess.Popen[str]]:
+        """A command under way, in a session of its own; what is left of it is killed.
+
+        answers: whether something will be typed.
+        """
         with subprocess.Popen(
             self.command(*words),
             cwd=self.here.root,
             env=self.environ(**changes),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if answers else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -77,16 +74,16 @@ class Site:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def run(self, *words: str, timeout_s: float = 400, **changes: str) -> Ended:
-        """A command, to its end."""
-        with self.started(*words, **changes) as process:
-            output = process.communicate(timeout=timeout_s)[0]
+    def run(self, *words: str, typed: str = "", timeout_s: float = 400, **changes: str) -> Ended:
+        """A command, to its end. typed: what it is answered."""
+        with self.started(*words, answers=bool(typed), **changes) as process:
+            output = process.communicate(typed or None, timeout=timeout_s)[0]
         return Ended(process.returncode, COLOURS.sub("", output))
 
-    def well(self, *words: str, **changes: str) -> str:
+    def well(self, *words: str, typed: str = "", **changes: str) -> str:
         """A command that must end well, without faults; its output."""
         self.calm()
-        ended = self.run(*words, **changes)
+        ended = self.run(*words, typed=typed, **changes)
         assert ended.code == 0, f"{words} ended with {ended.code}:\n{ended.output}"
         return ended.output
 
@@ -101,8 +98,9 @@ class Site:
 
 @contextmanager
 def ready(root: Path) -> Iterator[Site]:
-    """A site whose local AWS is empty and runs."""
+    """A site whose local AWS is empty and runs; its `staging` is a small one."""
     with checkout.running(root) as here:
+        small_main.take_the_place_in(here.root)
         status = here.local_aws.start()
         assert status.endpoint
         assert status.plain_endpoint

@@ -18,6 +18,7 @@ import pytest
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID
 from ops.local_aws.instance import LocalAws
+from tests.drills import elsewhere
 from tests.local import checkout
 from tests.local.checkout import Checkout, wait_for
 from tests.local.inventory import left_over, project
@@ -354,12 +355,14 @@ def _versions(aws: LocalAws) -> int:
 def test_killed_while_it_empties_the_bucket(here: Checkout, aws: LocalAws) -> None:
     """Part of the objects is gone, everything else is there, and the state is not locked."""
     total, before = _versions(aws), left_over(aws, "dev")
-    with here.started("--local", "destroy", "dev", "--confirm", "dev") as process:
-        wait_for(process, f"{BUCKET}: 1,000 of ")
-        os.killpg(process.pid, signal.SIGKILL)
-    assert 0 < _versions(aws) < total
-    assert left_over(aws, "dev") == before
-    assert "not locked" in here.ops("--local", "state", "lock", "dev")
+    with elsewhere.EMPTYING.survived() as struck:
+        with here.started("--local", "destroy", "dev", "--confirm", "dev") as process:
+            wait_for(process, f"{BUCKET}: 1,000 of ")
+            os.killpg(process.pid, signal.SIGKILL)
+        struck("1,000 versions are gone")
+        assert 0 < _versions(aws) < total
+        assert left_over(aws, "dev") == before
+        assert "not locked" in here.ops("--local", "state", "lock", "dev")
 
 
 def test_run_again_it_goes_on_and_tells_what_is_left(here: Checkout, aws: LocalAws) -> None:

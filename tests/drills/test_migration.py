@@ -18,6 +18,7 @@ from ops.exit_codes import ExitCode
 from ops.local_aws import deployer
 from ops.local_aws.deployer import AccessKey
 from ops.terraform import binary
+from tests.drills import elsewhere
 from tests.local import cdk_stacks, checkout
 from tests.local.checkout import Checkout
 
@@ -70,6 +71,18 @@ def as_application(here: Checkout, service: str) -> Any:
         Path(environ["AWS_CA_BUNDLE"]),
         token=answer["SessionToken"],
     )
+
+
+def assert_data_was_not_touched(here: Checkout) -> None:
+    """As the old application left it, whoever may read it by now."""
+    client = here.local_aws.client
+    assert client("dynamodb").scan(TableName=TABLE)["Count"] == len(ITEMS)
+    for item in ITEMS:
+        key = {"PK": item["PK"], "SK": item["SK"]}
+        assert client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"] == item
+    assert client("s3").get_object(Bucket=BUCKET, Key="old/one.pdf")["Body"].read() == b"second"
+    assert len(client("s3").list_object_versions(Bucket=BUCKET, Prefix="old/")["Versions"]) == 2
+    assert client("secretsmanager").get_secret_value(SecretId=OPENAI)["SecretString"] == VALUE
 
 
 def assert_data_is_there(here: Checkout) -> None:
@@ -187,6 +200,16 @@ def test_the_account_comes_first(here: Checkout) -> None:
     assert "cdktf deploy account" in refused
     output = here.ops("--local", "migrate", "account", "--from-cdk", "--apply", "--yes")
     assert "a verification     AWS::SES::EmailIdentity example.com  aws_sesv2_email_identity." in output
+
+
+def test_a_killed_apply_goes_on(here: Checkout) -> None:
+    """Each run takes over what the one before has made; the last one, in the next test, ends it."""
+    command = ("--local", "migrate", "dev", "--from-cdk", "--apply", "--yes")
+    with elsewhere.MIGRATION.survived() as struck:
+        for share in elsewhere.drawn(elsewhere.MIGRATION):
+            struck(elsewhere.killed_in_apply(here, share, *command))
+            elsewhere.make_good(here, "dev")
+            assert_data_was_not_touched(here)
 
 
 def test_the_plan_that_was_judged_is_applied(here: Checkout) -> None:

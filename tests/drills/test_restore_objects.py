@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.recovery import copying, versions
+from tests.drills import elsewhere
 from tests.drills.conftest import Deployed
 from tests.drills.ledger import Drill
 from tests.drills.test_restore_table import moment
@@ -111,17 +112,19 @@ def test_an_interrupted_restore_of_many_objects_is_gone_on_with(deployed: Deploy
 
     assert there() == 0
     command = ("--local", "restore", "objects", "dev", "--prefix", f"{PREFIX}many/", "--to", at, "--yes")
-    with deployed.here.started(*command) as process:
-        while there() < 100 and process.poll() is None:
-            time.sleep(0.05)
-        process.kill()
-    some = there()
-    assert 100 <= some < len(names)
-    output = deployed.here.ops(*command)
-    assert there() == len(names)
-    assert "objects are as they were" in output
-    versions = s3.list_object_versions(Bucket=bucket, Prefix=names[0])["Versions"]
-    assert len(versions) == 2, "what was done is not done again"
+    with elsewhere.OBJECTS.survived() as struck:
+        with deployed.here.started(*command) as process:
+            while there() < 100 and process.poll() is None:
+                time.sleep(0.05)
+            process.kill()
+        some = there()
+        struck(f"{some} of {len(names):,} copied")
+        assert 100 <= some < len(names)
+        output = deployed.here.ops(*command)
+        assert there() == len(names)
+        assert "objects are as they were" in output
+        versions = s3.list_object_versions(Bucket=bucket, Prefix=names[0])["Versions"]
+        assert len(versions) == 2, "what was done is not done again"
     assert s3.get_object(Bucket=bucket, Key=names[-1])["Body"].read().decode() == names[-1]
     drill.gets_back(f"{some} before the kill, all 1,200 after the second run, none copied twice")
 

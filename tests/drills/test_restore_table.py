@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ops.exit_codes import ExitCode
+from tests.drills import elsewhere
 from tests.drills.conftest import Deployed
 from tests.drills.ledger import Drill
 from tests.local.checkout import wait_for
@@ -97,20 +98,21 @@ def status(deployed: Deployed) -> str:
 
 def test_a_table_comes_back_through_three_kills(deployed: Deployed, then: str, drill: Drill) -> None:
     drill.loses("20 of 30 items deleted, 1 damaged, 1 made later")
-    killed_when(deployed, then, "DynamoDB restores", lambda: status(deployed) == "CREATING")
-    killed_when(deployed, then, "Items are counted")
-    assert items(deployed, FIRST)["SESSION#drill-0"] == "damaged"
-    assert deployed.outputs()["dynamodb_table_name"] == FIRST
+    with elsewhere.TABLE.survived() as struck:
+        killed_when(deployed, then, "DynamoDB restores", lambda: status(deployed) == "CREATING")
+        struck("DynamoDB restores")
+        killed_when(deployed, then, "Items are counted")
+        struck("items are counted")
+        assert items(deployed, FIRST)["SESSION#drill-0"] == "damaged"
+        assert deployed.outputs()["dynamodb_table_name"] == FIRST
 
-    killed_when(deployed, then, "done aws_dynamodb_table.")
-    if "is locked" in deployed.here.run(
-        str(deployed.here.root / ".venv/bin/ops"), "--local", "state", "lock", "dev", code=ExitCode.LOCKED
-    ):
-        deployed.here.ops("--local", "state", "unlock", "dev", "--force", "--yes")
+        killed_when(deployed, then, "done aws_dynamodb_table.")
+        struck("the table is Terraform's")
+        elsewhere.make_good(deployed.here, "dev")
 
-    output = deployed.here.ops("--local", "restore", "table", "dev", "--to", then, "--yes")
-    assert f"{SECOND} is live." in output
-    assert items(deployed, SECOND) == GOOD
+        output = deployed.here.ops("--local", "restore", "table", "dev", "--to", then, "--yes")
+        assert f"{SECOND} is live." in output
+        assert items(deployed, SECOND) == GOOD
     drill.gets_back("30 of 30 items as they were; the later one is not resurrected")
 
 
@@ -177,14 +179,21 @@ def test_everything_uses_the_restored_table(deployed: Deployed) -> None:
     assert f"{FIRST} would be the live table" in again
 
 
-def test_going_back_is_one_command(deployed: Deployed, drill: Drill) -> None:
+def test_going_back_is_one_command_through_three_kills(deployed: Deployed, drill: Drill) -> None:
     put(deployed, SECOND, 50, "made in the restored table")
+    before = items(deployed, FIRST), items(deployed, SECOND)
+    assert before[0]["SESSION#drill-99"] == "later"
     drill.loses("the restored table turns out to be the wrong one")
-    output = deployed.here.ops("--local", "restore", "table", "dev", "--back", "--yes")
-    assert f"{FIRST} is live." in output
-    assert deployed.outputs()["dynamodb_table_name"] == FIRST
-    assert items(deployed, FIRST)["SESSION#drill-99"] == "later"
-    assert "SESSION#drill-50" in items(deployed, SECOND)
+    command = ("--local", "restore", "table", "dev", "--back", "--yes")
+    with elsewhere.TABLE_BACK.survived() as struck:
+        for share in elsewhere.drawn(elsewhere.TABLE_BACK):
+            struck(elsewhere.killed_in_apply(deployed.here, share, *command))
+            elsewhere.make_good(deployed.here, "dev")
+            assert (items(deployed, FIRST), items(deployed, SECOND)) == before
+        output = deployed.here.ops(*command)
+        assert f"{FIRST} is live." in output
+        assert deployed.outputs()["dynamodb_table_name"] == FIRST
+        assert (items(deployed, FIRST), items(deployed, SECOND)) == before
     drill.gets_back("the first table with all it had; the restored one is kept")
     assert "FAIL" not in deployed.here.ops("--local", "smoke", "dev")
 

@@ -25,6 +25,7 @@ from ops.chat.line import address, trust
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.instance import LocalAws
+from tests.drills import elsewhere
 from tests.local import checkout, tables, workers
 from tests.local.checkout import COLOURS, Checkout
 from tests.local_aws.cloud import Caller, Cloud, refused
@@ -325,24 +326,26 @@ def test_a_rotation_that_is_killed_leaves_the_old_key_and_an_account_that_a_late
     here: Checkout, ops: Command, admin: AdminServer, aws: LocalAws, ask: Callable[[str], str]
 ) -> None:
     before, accounts = _labels(aws), set(admin.accounts)
-    command = [str(here.root / ".venv/bin/ops"), "--local", "secrets", *ROTATE, "--admin-url", admin.url]
-    with subprocess.Popen(
-        command, cwd=here.root, env=here.environ(OPENAI_ADMIN_KEY=ADMIN_KEY), stdin=subprocess.DEVNULL
-    ) as process:
-        admin.created = lambda: os.kill(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-    admin.created = lambda: None
-    (orphan,) = set(admin.accounts) - accounts
-    assert _labels(aws) == before
-    assert ask("Still there?").startswith("Good day")
+    with elsewhere.ROTATION.survived() as struck:
+        command = [str(here.root / ".venv/bin/ops"), "--local", "secrets", *ROTATE, "--admin-url", admin.url]
+        with subprocess.Popen(
+            command, cwd=here.root, env=here.environ(OPENAI_ADMIN_KEY=ADMIN_KEY), stdin=subprocess.DEVNULL
+        ) as process:
+            admin.created = lambda: os.kill(process.pid, signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        struck("the key is made")
+        admin.created = lambda: None
+        (orphan,) = set(admin.accounts) - accounts
+        assert _labels(aws) == before
+        assert ask("Still there?").startswith("Good day")
 
-    said = ops(*ROTATE, "--admin-url", admin.url, entered=ADMIN_KEY)
-    assert f"{orphan} is of a run that is under way or was cut off just now" in said
-    assert orphan in admin.accounts
-    admin.accounts[orphan][0]["created_at"] -= int(UNDER_WAY.total_seconds())
-    said = ops(*ROTATE, "--finish", "--unread", "--admin-url", admin.url, entered=ADMIN_KEY)
-    assert f"Deleted the service account {orphan}, which an interrupted run had left." in said
-    assert len(admin.accounts) == 1
+        said = ops(*ROTATE, "--admin-url", admin.url, entered=ADMIN_KEY)
+        assert f"{orphan} is of a run that is under way or was cut off just now" in said
+        assert orphan in admin.accounts
+        admin.accounts[orphan][0]["created_at"] -= int(UNDER_WAY.total_seconds())
+        said = ops(*ROTATE, "--finish", "--unread", "--admin-url", admin.url, entered=ADMIN_KEY)
+        assert f"Deleted the service account {orphan}, which an interrupted run had left." in said
+        assert len(admin.accounts) == 1
 
 
 DEFECT = """

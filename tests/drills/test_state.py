@@ -21,6 +21,7 @@ from ops.paths import ROOT
 from ops.remote_state import locks, taking
 from ops.state import restoring
 from ops.state.store import Store
+from tests.drills import elsewhere
 from tests.local import state_story
 from tests.local.state_story import BUCKET, KEY, SECRET, Project, body, digest, ops, put, version_ids
 
@@ -120,15 +121,17 @@ def test_a_lost_state_is_named_and_mended_by_the_doctors_command(
     project: Project, damage: Callable[[], None], named: str
 ) -> None:
     before = json.loads(body())
-    damage()
-    assert named in ops("state", "list", "dev", code=ExitCode.UNSOUND)
-    said = mend_as_the_doctor_says()
-    assert f"state object {named}" in said
-    after = json.loads(body())
-    assert after["serial"] > before["serial"]
-    assert {**after, "serial": 0} == {**before, "serial": 0}
-    assert project.plan_is_empty()
-    assert "Nothing to mend." in ops("state", "doctor", "dev")
+    with elsewhere.STATE_OBJECT.survived() as struck:
+        damage()
+        struck(f"it {named}")
+        assert named in ops("state", "list", "dev", code=ExitCode.UNSOUND)
+        said = mend_as_the_doctor_says()
+        assert f"state object {named}" in said
+        after = json.loads(body())
+        assert after["serial"] > before["serial"]
+        assert {**after, "serial": 0} == {**before, "serial": 0}
+        assert project.plan_is_empty()
+        assert "Nothing to mend." in ops("state", "doctor", "dev")
 
 
 def test_a_restore_goes_back_and_the_command_that_it_prints_undoes_it(project: Project) -> None:
@@ -176,22 +179,24 @@ def test_a_state_written_since_it_was_looked_at_is_not_overwritten(project: Proj
 
 
 def test_killed_between_the_object_and_its_digest_the_next_run_mends_it(project: Project) -> None:
-    killed(
-        "from ops.state.store import Store\nStore.write_digest = die",
-        "from ops.commands.state_versions import restore\nrestore('dev', '1', yes=True)",
-    )
-    assert "ops state restore" in ops("state", "lock", "dev", code=ExitCode.LOCKED)
-    ops("state", "restore", "dev", "2", "--yes", code=ExitCode.LOCKED)
-    ops("state", "unlock", "dev", "--yes", code=ExitCode.LOCKED)  # too young to be certainly dead
-    ops("state", "unlock", "dev", "--force", "--yes")
-    assert "does not have the expected content" in " ".join(
-        project.run("plan", "-input=false", code=1).replace("│", " ").split()
-    )
-    before = version_ids()
-    assert "digest in the lock table is of other content" in mend_as_the_doctor_says()
-    assert version_ids() == before  # the object was right already
-    ops("state", "restore", "dev", "2", "--yes")
-    assert project.plan_is_empty()
+    with elsewhere.STATE_RESTORE.survived() as struck:
+        killed(
+            "from ops.state.store import Store\nStore.write_digest = die",
+            "from ops.commands.state_versions import restore\nrestore('dev', '1', yes=True)",
+        )
+        struck("the object is written")
+        assert "ops state restore" in ops("state", "lock", "dev", code=ExitCode.LOCKED)
+        ops("state", "restore", "dev", "2", "--yes", code=ExitCode.LOCKED)
+        ops("state", "unlock", "dev", "--yes", code=ExitCode.LOCKED)  # too young to be certainly dead
+        ops("state", "unlock", "dev", "--force", "--yes")
+        assert "does not have the expected content" in " ".join(
+            project.run("plan", "-input=false", code=1).replace("│", " ").split()
+        )
+        before = version_ids()
+        assert "digest in the lock table is of other content" in mend_as_the_doctor_says()
+        assert version_ids() == before  # the object was right already
+        ops("state", "restore", "dev", "2", "--yes")
+        assert project.plan_is_empty()
 
 
 def test_a_damaged_setting_and_an_old_lock_are_found_with_what_mends_them(project: Project) -> None:
@@ -302,15 +307,17 @@ def test_it_stays_while_a_lock_is_held_or_the_answer_is_another(project: Project
     assert [locks.read_locks(load(name)) for name in ("dev", "staging", "prod")] == [[], [], []]
 
 
-@pytest.mark.parametrize("step", ["delete_versions", "delete_bucket", "Table.delete", "Key.delete"])
+@pytest.mark.parametrize("step", elsewhere.REMOVAL_STEPS)
 def test_killed_before_any_step_the_removal_goes_on(project: Project, step: str) -> None:
     """From the second on, what the one before left is where this one begins; the last test ends it."""
-    killed(
-        "from ops.remote_state import removal\nfrom ops.remote_state.vanishing import Key, Table\n"
-        + (f"{step} = die" if "." in step else f"removal.{step} = die"),
-        "from ops.commands import bootstrap_remove\n"
-        "bootstrap_remove.run('dev', dry_run=False, yes=True, json_=False)",
-    )
+    with elsewhere.REMOVAL.survived() as struck:
+        killed(
+            "from ops.remote_state import removal\nfrom ops.remote_state.vanishing import Key, Table\n"
+            + (f"{step} = die" if "." in step else f"removal.{step} = die"),
+            "from ops.commands import bootstrap_remove\n"
+            "bootstrap_remove.run('dev', dry_run=False, yes=True, json_=False)",
+        )
+        struck(f"before {step}")
 
 
 def test_the_remote_state_goes_and_leaves_nothing_but_a_key_that_is_going(project: Project) -> None:

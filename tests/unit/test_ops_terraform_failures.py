@@ -63,7 +63,7 @@ directory. dial tcp 127.0.0.1:4566: connect: connection refused"""
         (NO_BUCKET, ExitCode.STATE, "ops bootstrap dev"),
         (NO_TABLE, ExitCode.CONFIGURATION, "ops restore table dev --to TIME"),
         ("api error NoSuchBucket: The bucket does not exist", ExitCode.STATE, "ops bootstrap dev"),
-        (DIGEST, ExitCode.STATE, "dev/terraform.tfstate-md5"),
+        (DIGEST, ExitCode.STATE, "ops state doctor dev"),
         (ERRORED, ExitCode.STATE, "terraform -chdir=cdktf.out/stacks/dev state push errored.tfstate"),
         ("Error: No valid credential sources found", ExitCode.AUTHENTICATION, "AWS_PROFILE"),
         ("failed to get shared config profile, nobody", ExitCode.AUTHENTICATION, "AWS_PROFILE"),
