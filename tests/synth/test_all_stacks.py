@@ -35,7 +35,7 @@ MAY_STAND_FOR_ALL = {
     for group in permissions(Place("1", "r", "e")).values()
     for permission in group
     if permission.reason
-} | {"SettingsOfTheAccount", "Metrics"}
+} | {"SettingsOfTheAccount", "ListsOfTheAccount", "Metrics"}
 """Statements of pipelines whose actions AWS checks no resource for; each gives its reason."""
 
 
