@@ -1,4 +1,4 @@
-"""What a killed deploy has half made is reviewed as what is there: gates close, and are opened as they say."""
+"""What a killed deploy has half made is reviewed as what is there: gates close, and open as they say."""
 
 from __future__ import annotations
 
