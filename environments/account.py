@@ -15,7 +15,7 @@ class AccountConfig(Model):
         Annotated[str, AfterValidator(rules.repository_is_owner_and_name)] | None,
         Setting(
             variable="GITHUB_OIDC_REPOSITORY",
-            allowed="owner/name, as in the repository's address",
+            allowed="owner/name, or owner@ID/name@ID: whichever its tokens claim",
             purpose=(
                 "The repository whose workflows may plan and deploy, by short-lived credentials."
                 " Not set: none may."

@@ -41,7 +41,8 @@ _CERTIFICATE = re.compile(
 )
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[::1\])(?::(?P<port>[1-9][0-9]{0,4}))?")
 _ZONE = re.compile("Z[A-Z0-9]{1,31}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+_OWNER, _NAMED, _ID = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", r"[A-Za-z0-9._-]{1,100}", "@[1-9][0-9]{0,18}"
+_REPOSITORY = re.compile(rf"{_OWNER}/{_NAMED}|{_OWNER}{_ID}/{_NAMED}{_ID}")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -176,9 +177,13 @@ def label_is_a_dns_label(value: str) -> str:
 
 
 def repository_is_owner_and_name(value: str) -> str:
-    """GitHub: an owner of letters, digits and hyphens, at most 39; a name of at most 100 characters."""
+    """GitHub: an owner of letters, digits and hyphens, at most 39; a name of at most 100 characters.
+
+    Both with their ids behind an @, or neither: as the subject claim of the repository's tokens begins.
+    Source: docs.github.com, "OpenID Connect reference", "Immutable subject claims".
+    """
     if not _REPOSITORY.fullmatch(value):
-        raise ValueError("is not owner/name")
+        raise ValueError("is neither owner/name nor owner@ID/name@ID")
     return value
 
 

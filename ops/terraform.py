@@ -83,7 +83,8 @@ class Change:
     """One resource that a plan touches.
 
     actions: as in the plan JSON, ("create",), ("delete", "create") …; after: the attributes it would have,
-    as far as they are known; importing: whether it is there and comes into the state first.
+    as far as they are known; importing: whether it is there and comes into the state first; moved: whether
+    it has had another address.
     """
 
     address: str
@@ -91,6 +92,7 @@ class Change:
     actions: tuple[str, ...]
     after: dict[str, Any]
     importing: bool
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,15 @@ class Plan:
                 tuple(change["change"]["actions"]),
                 change["change"]["after"] or {},
                 "importing" in change["change"],
+                "previous_address" in change,
             )
             for change in document.get("resource_changes", [])
             if change["mode"] == "managed"
-            and (change["change"]["actions"] != ["no-op"] or "importing" in change["change"])
+            and (
+                change["change"]["actions"] != ["no-op"]
+                or "importing" in change["change"]
+                or "previous_address" in change
+            )
         )
         outputs = tuple(
             name
@@ -141,7 +148,9 @@ class Plan:
             if change.actions != ("no-op",)
         )
         imports = sum(change.importing for change in self.changes)
+        moves = sum(change.moved for change in self.changes)
         parts = [f"{imports} to import"] if imports else []
+        parts += [f"{moves} to move"] if moves else []
         parts += [
             f"{counts[word]} to {word}"
             for word in ("create", "update", "replace", "delete", "forget")
@@ -168,11 +177,13 @@ class Plan:
 class Terraform:
     """Terraform in one stack's folder.
 
-    environ: added to the environment of this process.
+    environ: added to the environment of this process. lock_timeout: how long to wait for the state's lock, as
+    Terraform writes it; left out, TF_CLI_ARGS_plan and the like count, or it does not wait.
     """
 
     directory: Path
     environ: dict[str, str] = field(default_factory=dict)
+    lock_timeout: str | None = None
 
     def init(self) -> None:
         """Make the folder ready: provider and backend. Quick where it is already."""
@@ -181,8 +192,8 @@ class Terraform:
     def plan(self, on_event: OnEvent = lambda event: None, *, destroy: bool = False) -> Plan:
         """Plan against the remote state and save the plan in the folder."""
         file = self.directory / PLAN_FILE
-        arguments = ["plan", "-json", "-input=false", f"-out={file}", *(["-destroy"] if destroy else [])]
-        self._stream(arguments, "plan", on_event)
+        options = [f"-out={file}", *(["-destroy"] if destroy else [])]
+        self._stream(["plan", "-json", "-input=false", *self._locking, *options], "plan", on_event)
         return self.shown(file)
 
     def shown(self, file: Path) -> Plan:
@@ -196,7 +207,8 @@ class Terraform:
         """
         file = self.directory / DIFFERENCE_FILE
         try:
-            self._stream(["plan", "-json", "-input=false", f"-out={file}", *options], "plan", on_event)
+            arguments = ["plan", "-json", "-input=false", *self._locking, f"-out={file}", *options]
+            self._stream(arguments, "plan", on_event)
             return self._document(["show", "-json", str(file)], "show")
         finally:
             file.unlink(missing_ok=True)
@@ -207,7 +219,8 @@ class Terraform:
 
     def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
         """Apply exactly this plan."""
-        self._stream(["apply", "-json", "-input=false", str(plan.file)], "apply", on_event)
+        arguments = ["apply", "-json", "-input=false", *self._locking, str(plan.file)]
+        self._stream(arguments, "apply", on_event)
 
     def store_unstored(self) -> bool:
         """Store the state that an earlier apply could not; False where there is none.
@@ -217,7 +230,7 @@ class Terraform:
         file = self.directory / UNSTORED
         if not file.exists():
             return False
-        self._run(["state", "push", "-no-color", UNSTORED], "state push")
+        self._run(["state", "push", "-no-color", *self._locking, UNSTORED], "state push")
         file.unlink()
         return True
 
@@ -228,6 +241,10 @@ class Terraform:
             for name, output in self._document(["output", "-json"], "output").items()
             if sensitive or not output["sensitive"]
         }
+
+    @property
+    def _locking(self) -> list[str]:
+        return [f"-lock-timeout={self.lock_timeout}"] if self.lock_timeout else []
 
     def _command(self, arguments: list[str]) -> list[str]:
         return [binary(), f"-chdir={self.directory}", *arguments]

@@ -1,8 +1,13 @@
 """For all levels of tests."""
 
 import pytest
+from hypothesis import settings
 
 import constructs_lib  # noqa: F401 - before any import of cdktf: makes the bindings lazy
+
+# Speed is measured in bench/, never in a test: the machine may be busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LONG_STORIES = (
     "test_faults",

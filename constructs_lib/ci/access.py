@@ -11,6 +11,7 @@ from constructs import Construct
 from constructs_lib import policies
 from constructs_lib.ci import policies as ci_policies
 from constructs_lib.ci.permissions import Place
+from constructs_lib.ci.smoke import smoke
 from environments import Account, naming
 
 SESSION_S = 3600
@@ -96,6 +97,7 @@ class CiAccess(Construct):
         role.attach("state", *ci_policies.state(place, [environment], write=True))
         for group, statements in ci_policies.deploy_services(place).items():
             role.attach(group, *statements)
+        role.attach("smoke", *smoke(place))
         return role
 
 

@@ -36,7 +36,15 @@ def backup(place: Place) -> list[Permission]:
             {"StringEquals": place.tagged["StringEquals"] | {"kms:ViaService": services}},
         ),
         Permission(
-            "LookAtBackupPlans", plans, actions("backup", "GetBackupPlan GetBackupSelection ListTags")
+            "LookAtBackupPlans",
+            plans,
+            actions("backup", "GetBackupPlan GetBackupSelection ListBackupSelections ListTags"),
+        ),
+        Permission(
+            "FindBackupPlans",
+            ["*"],
+            actions("backup", "ListBackupPlans"),
+            reason="A list is asked of the whole account and region.",
         ),
         Permission(
             "CreateBackupPlans", plans, [], actions("backup", "CreateBackupPlan"), place.created_tagged

@@ -51,6 +51,16 @@ def edge(place: Place) -> list[Permission]:
             reason="Named by an id that AWS makes, without tags: nothing tells environments apart.",
         ),
         Permission(
+            "FindDistributions",
+            ["*"],
+            actions(
+                "cloudfront",
+                "ListDistributions ListCachePolicies ListOriginRequestPolicies ListResponseHeadersPolicies"
+                " ListOriginAccessControls ListKeyGroups ListPublicKeys",
+            ),
+            reason="A list is asked of the whole account.",
+        ),
+        Permission(
             "Certificates",
             certificates,
             actions("acm", "DescribeCertificate ListTagsForCertificate"),

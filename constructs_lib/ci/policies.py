@@ -113,7 +113,9 @@ def _account_stack(place: Place) -> Statements:
         ),
         policies.allow(
             "GitHub",
-            actions("iam", "GetOpenIDConnectProvider GetPolicy GetPolicyVersion ListPolicyVersions"),
+            actions(
+                "iam", "GetOpenIDConnectProvider GetPolicy GetPolicyVersion ListPolicyVersions ListPolicyTags"
+            ),
             [
                 f"arn:aws:iam::{account}:oidc-provider/{GITHUB}",
                 f"arn:aws:iam::{account}:policy/{naming.resource(naming.ACCOUNT, '*')}",
@@ -137,13 +139,22 @@ def _account_stack(place: Place) -> Statements:
         ),
         policies.allow(
             "Anomalies",
-            actions("ce", "GetAnomalyMonitors GetAnomalySubscriptions ListTagsForResource"),
+            actions("ce", "ListTagsForResource"),
             [f"arn:aws:ce::{account}:anomalymonitor/*", f"arn:aws:ce::{account}:anomalysubscription/*"],
         ),
         # AWS checks no resource for these.
         policies.allow(
             "SettingsOfTheAccount",
             ["cloudtrail:DescribeTrails", "ses:GetAccount", "s3:GetAccountPublicAccessBlock"],
+            ["*"],
+        ),
+        # Lists. What a plan would create is looked for in them: an apply that was cut off may have made it.
+        policies.allow(
+            "ListsOfTheAccount",
+            [
+                *actions("iam", "ListPolicies ListOpenIDConnectProviders"),
+                *actions("ce", "GetAnomalyMonitors GetAnomalySubscriptions"),
+            ],
             ["*"],
         ),
     ]

@@ -11,14 +11,15 @@ def keys(place: Place) -> list[Permission]:
     all_keys = place.arns("kms", "key/*")
     services = [f"{name}.{place.region}.amazonaws.com" for name in ("dynamodb", "secretsmanager")]
     return [
-        # Of any key of the account, AWS's own included: the provider compares a table's key with that.
+        # Of any key of the account, AWS's own included: the provider compares a table's key with that. By an
+        # alias it is asked whether an apply that was cut off has made it.
         Permission(
             "LookAtKeys",
-            [*all_keys, *place.arns("kms", "alias/aws/dynamodb")],
+            [*all_keys, *place.arns("kms", "alias/aws/dynamodb", naming.key_alias(place.environment, "*"))],
             actions("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags"),
         ),
         Permission(
-            "ListAliases", ["*"], actions("kms", "ListAliases"), reason="AWS checks no resource for it."
+            "ListKeys", ["*"], actions("kms", "ListKeys ListAliases"), reason="AWS checks no resource for it."
         ),
         Permission(
             "CreateKeys",

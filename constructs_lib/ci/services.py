@@ -1,9 +1,10 @@
 """What Terraform asks of each AWS service for an environment's stack; the roles of pipelines are made of it.
 
-The actions are those that provider 5.100.0 was seen to call, those of its updates (its source), and what AWS
-checks behind them. The names follow AWS's service authorization reference. Keys and roles are in
-`ci/security.py`, CloudFront in `ci/edge.py`, functions and the chat's API in `ci/compute.py`,
-AWS Backup in `ci/backup.py`.
+The actions are those that provider 5.100.0 was seen to call, those of its updates (its source), what AWS
+checks behind them, and the lists in which `ops/adoption` looks for what a plan would create. The names follow
+AWS's service authorization reference. Keys and roles are in `ci/security.py`, CloudFront in `ci/edge.py`,
+functions and the chat's API in `ci/compute.py`, AWS Backup in `ci/backup.py`; what `ops smoke` asks for after
+an apply, in `ci/smoke.py`.
 """
 
 from __future__ import annotations
@@ -89,6 +90,12 @@ def _data(place: Place) -> list[Permission]:
                 " PutMetricsConfiguration",
             ),
         ),
+        Permission(
+            "FindBuckets",
+            ["*"],
+            actions("s3", "ListAllMyBuckets"),
+            reason="A list is asked of the whole account.",
+        ),
         # An environment that is not protected is destroyed with what its buckets hold.
         Permission(
             "EmptyBuckets",
@@ -126,8 +133,10 @@ def _messages(place: Place) -> list[Permission]:
                 "logs",
                 f"log-group:{naming.log_group(environment, '*')}",
                 f"log-group:aws-waf-logs-{place.prefix}",
-                # Of the chat's API: an id of AWS's making, and the stage's name.
+                # Of the chat's API: an id of AWS's making and the stage's name. With `:*` as well: CloudWatch
+                # Logs has that for all but tags (user guide, "Overview of managing access permissions").
                 f"log-group:/aws/apigateway/*/{environment}",
+                f"log-group:/aws/apigateway/*/{environment}:*",
             ),
             actions("logs", "ListTagsForResource"),
             actions(

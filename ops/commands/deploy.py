@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.commands.lock_timeout import LockTimeout
 from ops.commands.plan import ApproveBroadening
 
 if TYPE_CHECKING:
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answers:
-    """What the command line said in advance. confirm: the environment's name, or ""."""
+    """What the command line said in advance.
+
+    confirm: the environment's name, or "". lock_timeout: as in `Terraform`.
+    """
 
     yes: bool
     confirm: str
     approve_broadening: bool
+    lock_timeout: str | None
 
 
 def deploy(
@@ -39,6 +44,7 @@ def deploy(
     ] = "",
     approve_broadening: ApproveBroadening = False,
     smoke: Annotated[bool, typer.Option(help="Prove the promises afterwards.")] = True,
+    lock_timeout: LockTimeout = None,
     report: Annotated[
         Path | None, typer.Option(help="Where it fails, write that as a bundle, for `ops comment`.")
     ] = None,
@@ -57,7 +63,7 @@ def deploy(
     from ops import confirmation
     from ops.deployment.making import Attempt, recorded
 
-    answers = Answers(yes, confirm, approve_broadening)
+    answers = Answers(yes, confirm, approve_broadening, lock_timeout)
     confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops deploy {environment}")
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     attempt = Attempt(environment, again=f"ops deploy {environment}")
@@ -89,7 +95,7 @@ def _run(
     caller = aws.verify_caller(stack.aws_account_id, stack.aws_region)
     if not stacks.is_account(environment):
         account.require(stacks.account_of(environment), environment)
-    terraform, bundle, plan = _planned(stack, file, console, attempt)
+    terraform, bundle, plan = _planned(stack, file, console, attempt, answers.lock_timeout)
     review = reviewing.review(bundle)
     terminal.show(review, console)
     result["plan"] = plan.summary()
@@ -112,7 +118,7 @@ def _run(
 
 
 def _planned(
-    stack: Stack, file: Path | None, console: Console, attempt: Attempt
+    stack: Stack, file: Path | None, console: Console, attempt: Attempt, lock_timeout: str | None
 ) -> tuple[Terraform, Bundle, Plan]:
     """The plan to apply, in the synthesized folder: a new one, or the saved one if it is not stale."""
     from ops import synth
@@ -127,7 +133,7 @@ def _planned(
     attempt.step = "synth"
     with step(console, f"Synth of {stack.name}"):
         directory = synth.synthesize(stack.name)
-    terraform = Terraform(directory)
+    terraform = Terraform(directory, lock_timeout=lock_timeout)
     if bundle:
         attempt.step, attempt.bundle = "plan", bundle
         with step(console, "Comparing the saved plan with what is now"):
@@ -135,7 +141,7 @@ def _planned(
     attempt.step = "init"
     terraform.init()
     steps.store_unstored(terraform, console)
-    made, plan = making.make(stack, directory, console, attempt)
+    made, plan = making.make(stack, directory, console, attempt, lock_timeout=lock_timeout)
     return terraform, made, plan
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.lock_timeout import LockTimeout
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -25,6 +26,7 @@ def drift(
     revert: Annotated[
         bool, typer.Option("--revert", help="Also explain how to undo what was done; changes nothing.")
     ] = False,
+    lock_timeout: LockTimeout = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Show what was changed outside Terraform, attribute by attribute. It changes nothing itself.
@@ -46,7 +48,7 @@ def drift(
     verify_caller(stack.aws_account_id, stack.aws_region)
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     directory = synth.prepared(environment)
-    found, waiting = look(directory, console)
+    found, waiting = look(directory, console, lock_timeout)
     if json_:
         document = {
             "environment": environment,
@@ -70,7 +72,9 @@ def drift(
         raise typer.Exit(ExitCode.CHANGES)
 
 
-def look(directory: Path, console: Console) -> tuple[list[Finding], list[Finding]]:
+def look(
+    directory: Path, console: Console, lock_timeout: str | None = None
+) -> tuple[list[Finding], list[Finding]]:
     """Drift and waiting changes of the stack in this folder. Raises OpsError (STATE): it is not deployed."""
     from ops.drift import findings
     from ops.plans import document
@@ -78,7 +82,7 @@ def look(directory: Path, console: Console) -> tuple[list[Finding], list[Finding
     from ops.progress import step
     from ops.terraform import Terraform
 
-    terraform, code = Terraform(directory), Synthesized.of(directory)
+    terraform, code = Terraform(directory, lock_timeout=lock_timeout), Synthesized.of(directory)
     with step(console, "Comparing code, state and what is deployed"):
         plan = document.read(terraform.difference())
     if not plan.prior and not plan.drift:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.lock_timeout import LockTimeout
 from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 20 where there are changes.")
     ] = False,
     approve_broadening: ApproveBroadening = False,
+    lock_timeout: LockTimeout = None,
     json_: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show what a deploy would do, and why; change nothing.
@@ -52,7 +54,9 @@ def plan(
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     attempt = Attempt(environment, again=f"ops plan {environment}")
     with recorded(attempt, out):
-        review, bundle = made(environment, console, attempt, approve_broadening=approve_broadening)
+        review, bundle = made(
+            environment, console, attempt, approve_broadening=approve_broadening, lock_timeout=lock_timeout
+        )
     if json_:
         typer.echo(json.dumps(terminal.as_json(review), indent=2))
     else:
@@ -76,7 +80,12 @@ def plan(
 
 
 def made(
-    environment: str, console: Console, attempt: Attempt, *, approve_broadening: bool
+    environment: str,
+    console: Console,
+    attempt: Attempt,
+    *,
+    approve_broadening: bool,
+    lock_timeout: str | None = None,
 ) -> tuple[Review, Bundle]:
     """A new plan of an environment, and all that is said about it."""
     from ops import account, aws, stacks, synth
@@ -90,6 +99,6 @@ def made(
     attempt.step = "synth"
     with step(console, f"Synth of {environment}"):
         directory = synth.synthesize(environment)
-    bundle, _ = making.make(stack, directory, console, attempt)
+    bundle, _ = making.make(stack, directory, console, attempt, lock_timeout=lock_timeout)
     review = reviewing.review(bundle)
     return review, reviewing.stamped(bundle, review, approve_broadening=approve_broadening)

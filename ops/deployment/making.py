@@ -46,10 +46,12 @@ def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
         raise
 
 
-def make(stack: Stack, directory: Path, console: Console, attempt: Attempt) -> tuple[Bundle, Plan]:
+def make(
+    stack: Stack, directory: Path, console: Console, attempt: Attempt, *, lock_timeout: str | None = None
+) -> tuple[Bundle, Plan]:
     """Init and plan in a synthesized folder; the bundle, and the plan in the folder.
 
-    Raises OpsError: what Terraform refuses.
+    lock_timeout: as in `Terraform`. Raises OpsError: what Terraform refuses.
     """
     from ops import terraform as terraforms
     from ops.bundles import stack as stacks
@@ -57,7 +59,7 @@ def make(stack: Stack, directory: Path, console: Console, attempt: Attempt) -> t
     from ops.deployment import steps
     from ops.progress import step
 
-    terraform = terraforms.Terraform(directory)
+    terraform = terraforms.Terraform(directory, lock_timeout=lock_timeout)
     attempt.stack = json.loads((directory / STACK).read_text(encoding="utf-8"))
     fingerprint, commit = stacks.fingerprint(directory), origin.commit()
     attempt.step = "init"

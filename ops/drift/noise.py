@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ops.plans.differences import Difference
@@ -35,6 +36,13 @@ IGNORED: Mapping[tuple[str, str], str] = {
     ("aws_iam_policy", "attachment_count"): "counts attachments, which are compared themselves",
 }
 """(type of resource or *, attribute or place in one) -> why a difference there is no drift."""
+
+
+UNSET_IS_ZERO: Mapping[tuple[str, str], str] = {
+    ("aws_cloudwatch_metric_alarm", "metric_query.*.period"): "of a query that is no expression of its own",
+}
+"""(type, pattern of a place) -> where the provider reads 0 for what nobody set, and why. Any other value that
+comes or goes there is drift."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,16 @@ class Managed:
 
 def is_noise(type_: str, difference: Difference) -> bool:
     """Whether a difference in this place is never drift."""
+    if _is_unset(type_, difference):
+        return True
     places = (difference.attribute, difference.where)
     return any((owner, place) in IGNORED for owner in (type_, "*") for place in places)
+
+
+def _is_unset(type_: str, difference: Difference) -> bool:
+    return all(value in (None, 0) for value in (difference.before, difference.after)) and any(
+        owner == type_ and fnmatchcase(difference.where, place) for owner, place in UNSET_IS_ZERO
+    )
 
 
 def sets_of(type_: str) -> list[str]:

@@ -13,12 +13,16 @@ from collections.abc import Iterator
 import pytest
 
 from ops.bundles import file
+from ops.bundles.manifest import Manifest
 from ops.exit_codes import ExitCode
 from tests.local import checkout
 from tests.local.checkout import Checkout
+from tests.support import github_server, goldens
+from tests.support.github_server import GitHubServer
 
 JOBS = "constructs_lib/websocket/jobs.py"
-BUNDLE = "dev.bundle"
+BUNDLE = "bundles/dev.bundle"
+"""Where the repository ignores it: a tracked file that changes would make the checkout dirty."""
 
 
 @pytest.fixture(scope="module")
@@ -70,20 +74,138 @@ def test_a_first_deploy_asks_unless_it_is_told(here: Checkout) -> None:
 
 def test_no_changes_is_said_in_short(here: Checkout) -> None:
     output = _plan(here, "--detailed-exitcode")
-    assert "No changes" in output
+    assert "dev: no changes" in output
     assert file.read(here.root / BUNDLE).manifest.serial == _serial(here)
 
 
-def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
-    source = here.root / JOBS
-    text = source.read_text()
-    changed, times = re.subn(r"max_receive_count(\W+)\d+", r"max_receive_count\g<1>7", text)
-    assert times == 1
-    source.write_text(changed)
+def _change(here: Checkout, file: str, before: str, after: str) -> None:
+    """A commit that replaces one text in one file of the checkout."""
+    source = here.root / file
+    text = source.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    source.write_text(text.replace(before, after), encoding="utf-8")
     _commit(here)
+
+
+def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
+    _change(here, JOBS, "MAX_RECEIVES = 3", "MAX_RECEIVES = 4")
     output = _plan(here, "--detailed-exitcode", code=ExitCode.CHANGES)
-    assert "dev/websocket" in output
-    assert "aws_sqs_queue" in output
+    assert "dev/chat/jobs/queue" in output
+    assert "aws_sqs_queue." in output
+    assert "redrive_policy.maxReceiveCount" in output
+    bundle = file.read(here.root / BUNDLE)
+    assert len(bundle.manifest.commit) == 40
+    assert not bundle.manifest.dirty
+    assert bundle.manifest.gates_closed == 0
+
+
+def test_a_reviewer_sees_it_in_a_comment_and_as_a_page(here: Checkout) -> None:
+    """What changes with each run is evened out; the rest is as it was looked at."""
+    here.ops("comment", BUNDLE, "--markdown", "bundles/plan.md", "--html", "bundles/plan.html")
     manifest = file.read(here.root / BUNDLE).manifest
-    assert manifest.commit
-    assert not manifest.dirty
+    goldens.check("change-comment.md", _even(manifest, (here.root / "bundles/plan.md").read_text("utf-8")))
+    goldens.check("change-page.html", _even(manifest, (here.root / "bundles/plan.html").read_text("utf-8")))
+
+
+def _even(manifest: Manifest, text: str) -> str:
+    made = f"{manifest.made:%Y-%m-%d %H:%M} UTC"
+    for found, shown in (
+        (made, "2026-01-02 03:04 UTC"),
+        (manifest.commit, "c" * 40),
+        (manifest.commit[:12], "c" * 12),
+        (f"serial {manifest.serial}", "serial 7"),
+    ):
+        assert found in text or len(found) == 40
+        text = text.replace(found, shown)
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:4566", text)
+
+
+def test_it_is_posted_on_the_pull_request(here: Checkout) -> None:
+    with GitHubServer() as github:
+        github.pulls[1] = commit = file.read(here.root / BUNDLE).manifest.commit
+        where = ("--repository", github_server.REPOSITORY, "--pull-request", "1", "--sha", commit)
+        environ = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": github_server.TOKEN}
+        here.ops("comment", BUNDLE, *where, "--run", "7", "--author", "github-actions[bot]", **environ)
+        (body,) = github.bodies(1)
+    assert "aws_sqs_queue" in body
+
+
+def test_the_state_moves_meanwhile_and_the_deploy_refuses(here: Checkout) -> None:
+    planned = file.read(here.root / BUNDLE).manifest.serial
+    address = next(
+        line for line in here.terraform("dev", "state", "list").stdout.splitlines() if "dashboard" in line
+    )
+    for command in ("taint", "untaint"):
+        done = here.terraform("dev", command, address)
+        assert done.returncode == 0, done.stderr
+    output = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.STALE)
+    assert f"state serial: planned against {planned}, now {planned + 2}" in output
+    assert _receives(here) == 3
+
+
+def _receives(here: Checkout) -> int:
+    """What is deployed of what was changed."""
+    sqs = here.local_aws.client("sqs")
+    url = sqs.get_queue_url(QueueName="spec-wizard-dev-chat-jobs")["QueueUrl"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    return int(json.loads(found["RedrivePolicy"])["maxReceiveCount"])
+
+
+def test_another_commit_is_refused_too(here: Checkout) -> None:
+    _plan(here)
+    _change(here, "README.md", "## Versions", "## Versions of it")
+    output = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.STALE)
+    assert "commit: planned at" in output
+    assert "synthesized stack" not in output
+    assert _receives(here) == 3
+
+
+def test_planned_again_it_is_deployed_and_proven(here: Checkout) -> None:
+    here.ops("--local", "alarms", "confirm", "dev")
+    _plan(here)
+    result = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", "--json")
+    document = json.loads(result[result.index("{\n") :])
+    assert document["applied"] is True
+    assert document["smoke"]
+    assert all(promise["held"] for promise in document["smoke"])
+    assert _receives(here) == 4
+    output = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.STALE)
+    assert "state serial" in output  # what was applied is not applied again
+
+
+def test_what_would_lose_data_is_stopped_unless_it_is_acknowledged(here: Checkout) -> None:
+    _change(here, JOBS, '"chat-jobs"', '"chat-work"')
+    output = _plan(here, code=ExitCode.GATED)
+    assert file.read(here.root / BUNDLE).manifest.gates_closed == 2  # the queue and its dead letters
+    here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.GATED)
+    entries = output[output.index("[[acknowledged]]") :]
+    filled = entries.replace('by = ""', 'by = "a test"').replace('reason = ""', 'reason = "nobody uses it"')
+    with (here.root / "environments/acknowledged.toml").open("a", encoding="utf-8") as said:
+        said.write(filled)
+    assert "acknowledged by a test" in _plan(here)
+    assert file.read(here.root / BUNDLE).manifest.gates_closed == 0
+    _git(here, "checkout", "--quiet", ".")
+    _git(here, "revert", "--no-edit", "HEAD")
+    assert _receives(here) == 4
+
+
+def test_drift_by_hand_is_reported_and_reverted(here: Checkout) -> None:
+    logs, group = here.local_aws.client("logs"), "/spec-wizard/dev/application"
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+    output = here.ops("--local", "drift", "dev", code=ExitCode.DRIFT)
+    assert "retention_in_days" in output
+    assert "outside Terraform" in _plan(here)
+    here.ops("--local", "deploy", "dev", "--yes", "--no-smoke")
+    assert "Nothing" in here.ops("--local", "drift", "dev")
+    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert found["retentionInDays"] == 30
+
+
+def test_what_a_hand_did_is_not_undone_where_that_would_lose_data(here: Checkout) -> None:
+    """Expiry that somebody switched off deletes what is past its time once it is on again."""
+    setting = {"Enabled": False, "AttributeName": "expiresAt"}
+    here.local_aws.client("dynamodb").update_time_to_live(
+        TableName="spec-wizard-sessions-dev", TimeToLiveSpecification=setting
+    )
+    output = here.ops("--local", "deploy", "dev", "--yes", "--no-smoke", code=ExitCode.GATED)
+    assert "ttl.enabled from false to true" in output

@@ -146,6 +146,43 @@ def test_a_budget_is_seen_by_aws_permission_of_that_name(fixed: Cloud) -> None:
     assert refused(budgets.delete_budget, AccountId=ACCOUNT, BudgetName=name) == "AccessDeniedException"
 
 
+def _batches(cloud: Cloud) -> dict[str, Any]:
+    """Each batch of SQS, by who may do with one message what it does with several."""
+    sqs, name = cloud.client("sqs"), unique("queue")
+    url, arn = sqs.create_queue(QueueName=name)["QueueUrl"], f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    received = {"Id": "1", "ReceiptHandle": message["ReceiptHandle"]}
+    entries = {
+        "SendMessage": {"Id": "1", "MessageBody": "another"},
+        "ChangeMessageVisibility": {**received, "VisibilityTimeout": 60},
+        "DeleteMessage": received,
+    }
+    operations = {
+        "SendMessage": "send_message_batch",
+        "ChangeMessageVisibility": "change_message_visibility_batch",
+        "DeleteMessage": "delete_message_batch",
+    }
+    return {
+        action: (
+            getattr(cloud.user(allow(f"sqs:{action}", arn)).client("sqs"), operations[action]),
+            url,
+            [entry],
+        )
+        for action, entry in entries.items()
+    }
+
+
+def test_a_batch_is_allowed_by_the_permission_for_one_message(fixed: Cloud) -> None:
+    for action, (call, url, entries) in _batches(fixed).items():
+        assert len(call(QueueUrl=url, Entries=entries)["Successful"]) == 1, action
+
+
+def test_stock_wants_a_permission_for_batches_that_aws_does_not_have(stock: Cloud) -> None:
+    for action, (call, url, entries) in _batches(stock).items():
+        assert refused(call, QueueUrl=url, Entries=entries) == "AccessDenied", action
+
+
 def test_a_distribution_is_allowed_by_its_tags(fixed: Cloud) -> None:
     def made(owner: str) -> str:
         answer = fixed.client("cloudfront").create_distribution_with_tags(

@@ -15,6 +15,13 @@ MANAGED_POLICY_LIMIT = 6144
 """Characters, white space not counted. Source: IAM user guide, "IAM and AWS STS quotas"."""
 POLICIES_PER_ROLE = 10
 STATE = "spec-wizard-tfstate-123456789012-us-east-1"
+DATA = (
+    "s3:GetObject",
+    "dynamodb:GetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "secretsmanager:GetSecretValue",
+)
 
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -63,6 +70,22 @@ def test_the_plan_role_trusts_pull_requests_and_main() -> None:
         "repo:example/spec-wizard-infra:pull_request",
         "repo:example/spec-wizard-infra:ref:refs/heads/main",
     ]
+
+
+def test_immutable_subjects_are_trusted_with_their_ids_and_no_other_form() -> None:
+    synthesized = account_stack(GITHUB_OIDC_REPOSITORY="octo-org@123456/octo-repo@456789")
+    roles = synthesized.all("aws_iam_role")
+    trusted = {
+        path: json.loads(role["assume_role_policy"])["Statement"][0]["Condition"]["StringEquals"]
+        for path, role in roles.items()
+        if path.startswith("ci/")
+    }
+    claims = {path: one["token.actions.githubusercontent.com:sub"] for path, one in trusted.items()}
+    prefix = "repo:octo-org@123456/octo-repo@456789"
+    assert claims == {
+        "ci/plan/role": [f"{prefix}:pull_request", f"{prefix}:ref:refs/heads/main"],
+        **{f"ci/deploy-{name}/role": [f"{prefix}:environment:{name}"] for name in ENVIRONMENTS},
+    }
 
 
 def test_without_a_repository_there_is_no_way_in_from_github() -> None:
@@ -170,11 +193,69 @@ def test_a_deploy_role_cannot_widen_itself(environment: str) -> None:
     everything = {action for s in statements.values() for action in s["Action"]}
     assert not everything & {
         *("iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion"),
-        *("iam:CreateUser", "iam:CreateAccessKey", "sts:AssumeRole"),
+        *("iam:CreateUser", "iam:CreateAccessKey"),
     }
     assert statements["PassRoles"]["Condition"] == {
         "StringEquals": {"iam:PassedToService": ["lambda.amazonaws.com", "backup.amazonaws.com"]}
     }
+
+
+def _names(environment: str, type_: str, attribute: str) -> set[str]:
+    return {resource[attribute] for resource in stack(environment).all(type_).values()}
+
+
+@each_environment
+def test_a_deploy_role_becomes_the_application_of_its_environment_and_nobody_else(environment: str) -> None:
+    assuming = [
+        s
+        for s in _statements(f"deploy-{environment}").values()
+        if any(action.startswith("sts:") for action in s["Action"])
+    ]
+    (statement,) = assuming
+    assert statement["Action"] == ["sts:AssumeRole"]
+    (role,) = statement["Resource"]
+    assert role == f"arn:aws:iam::123456789012:role/spec-wizard-{environment}-application"
+    assert role.rpartition("/")[2] in _names(environment, "aws_iam_role", "name")
+    assert "sts:AssumeRole" not in json.dumps(list(_statements("plan").values()))
+
+
+@each_environment
+def test_a_deploy_role_reads_one_queue_and_one_log_group_for_its_proofs(environment: str) -> None:
+    """The bounces that a proof made, and the errors: neither the chat's jobs nor what the functions log."""
+    statements = _statements(f"deploy-{environment}")
+    reading = {
+        action: s["Resource"]
+        for s in statements.values()
+        for action in s["Action"]
+        if action in ("sqs:ReceiveMessage", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery")
+    }
+    queue = f"arn:aws:sqs:us-east-1:123456789012:spec-wizard-{environment}-email-events"
+    errors = f"arn:aws:logs:us-east-1:123456789012:log-group:/spec-wizard/{environment}/errors"
+    assert reading == {"sqs:ReceiveMessage": [queue], "logs:FilterLogEvents": [errors, f"{errors}:*"]}
+    assert queue.rpartition(":")[2] in _names(environment, "aws_sqs_queue", "name")
+    assert errors.rpartition(":")[2] in _names(environment, "aws_cloudwatch_log_group", "name")
+    assert statements["KeyOfMailEvents"]["Action"] == ["kms:Decrypt"]
+    assert statements["KeyOfMailEvents"]["Condition"] == {
+        "StringEquals": {
+            "aws:ResourceTag/Project": "spec-wizard",
+            "aws:ResourceTag/Environment": environment,
+            "kms:ViaService": "sqs.us-east-1.amazonaws.com",
+        },
+        "ArnEquals": {"kms:EncryptionContext:aws:sqs:arn": [queue]},
+    }
+
+
+@each_environment
+def test_a_deploy_role_reads_no_items_objects_or_secrets_itself(environment: str) -> None:
+    locks = "arn:aws:dynamodb:us-east-1:123456789012:table/spec-wizard-tflock"
+    reading = {
+        resource
+        for s in _statements(f"deploy-{environment}").values()
+        for action in s["Action"]
+        if action in (*DATA, "s3:GetObjectVersion", "secretsmanager:BatchGetSecretValue")
+        for resource in s["Resource"]
+    }
+    assert {r for r in reading if not r.startswith(f"arn:aws:s3:::{STATE}/")} == {locks}
 
 
 @each_environment
@@ -308,14 +389,7 @@ def test_the_plan_role_reads_no_data() -> None:
         for action in s["Action"]
         for resource in s["Resource"]
     }
-    data = (
-        "s3:GetObject",
-        "dynamodb:GetItem",
-        "dynamodb:Query",
-        "dynamodb:Scan",
-        "secretsmanager:GetSecretValue",
-    )
-    assert {resource for action, resource in allowed if action in data} == {
+    assert {resource for action, resource in allowed if action in DATA} == {
         "arn:aws:dynamodb:us-east-1:123456789012:table/spec-wizard-tflock",
         *(
             f"arn:aws:s3:::{STATE}/{name}/terraform.tfstate{end}"
@@ -324,5 +398,5 @@ def test_the_plan_role_reads_no_data() -> None:
         ),
     }
     refused = {action for s in statements.values() if s["Effect"] == "Deny" for action in s["Action"]}
-    assert set(data) <= refused
+    assert set(DATA) <= refused
     assert statements["NoObjects"]["NotResource"] == [f"arn:aws:s3:::{STATE}/*"]

@@ -111,7 +111,11 @@ origin = st.one_of(
 account = st.integers(1, 10**12 - 1).map("{:012d}".format).filter(lambda s: s != "123456789012")
 uuid = st.uuids().map(str)
 zone = st.text(string.ascii_uppercase + string.digits, min_size=1, max_size=31).map("Z{}".format)
-repository = st.builds("{}/{}".format, label.map(lambda s: s[:39]), label)
+owner = label.map(lambda s: s[:39])
+numbers = st.integers(1, 10**12).map(str)
+named_repository = st.builds("{}/{}".format, owner, label)
+numbered_repository = st.builds("{}@{}/{}@{}".format, owner, numbers, label, numbers)
+repository = named_repository | numbered_repository
 pem_file = st.builds("{}/{}.pem".format, label, label)
 model = st.builds("{}{}-{}".format, label, st.sampled_from(["", ".", ":", "/x", "_Y"]), st.integers(0, 99))
 url = st.builds("https://{}{}{}".format, domain, st.just("") | port, st.just("") | label.map("/{}".format))
@@ -306,6 +310,12 @@ def bad_repository() -> SearchStrategy[str]:
         st.builds("{}/{}".format, repository, label),
         st.builds("https://github.com/{}".format, repository),
         st.builds("{}/*".format, label),
+        st.builds("{}@{}/{}".format, owner, numbers, label),
+        st.builds("{}/{}@{}".format, owner, label, numbers),
+        st.builds("{}@{}/{}@{}".format, owner, label.filter(lambda s: not s.isdigit()), label, numbers),
+        st.builds("{}@/{}@".format, owner, label),
+        st.builds("{}@0{}/{}@{}".format, owner, numbers, label, numbers),
+        st.builds("{}@*/{}@*".format, owner, label),
         spoilt(repository),
     )
 

@@ -182,6 +182,18 @@ BAD = [
         for variable in ("LOG_RETENTION_DAYS", "ERROR_LOG_RETENTION_DAYS")
         for value in ("0", "2", "91", "3654")
     ),
+    *(
+        ("GITHUB_OIDC_REPOSITORY", value, "is neither owner/name nor owner@ID/name@ID")
+        for value in (
+            "flowency",
+            "flowency/*",
+            "flowency@123456/wizard",
+            "flowency/wizard@456789",
+            "flowency@id/wizard@456789",
+            "flowency@123456/wizard@456789:pull_request",
+            "repo:flowency@123456/wizard@456789",
+        )
+    ),
     *(("STATE_LOCK", value, "is not allowed") for value in ("none", "s3", "Both", "both,lockfile")),
 ]
 

@@ -12,6 +12,7 @@ import pytest
 from ops.commands import drift as command
 from ops.drift import findings, noise, report
 from ops.plans import document
+from ops.plans.differences import Difference
 from ops.plans.document import PlanDocument
 from ops.plans.synthesized import Synthesized
 from ops.terraform import Terraform
@@ -369,3 +370,20 @@ class TestReport:
     def test_nothing(self) -> None:
         assert list(report.lines("dev", [], [])) == ["Nothing of dev was changed outside Terraform."]
         assert list(report.next_steps("dev", [])) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "where", "before", "after", "quiet"),
+    [
+        ("aws_cloudwatch_metric_alarm", ("metric_query", "m0", "period"), None, 0, True),
+        ("aws_cloudwatch_metric_alarm", ("metric_query", "m0", "period"), 0, None, True),
+        ("aws_cloudwatch_metric_alarm", ("metric_query", "m0", "period"), None, 60, False),
+        ("aws_cloudwatch_metric_alarm", ("metric_query", "m0", "period"), 60, 0, False),
+        ("aws_cloudwatch_metric_alarm", ("threshold",), None, 0, False),
+        ("aws_sqs_queue", ("metric_query", "m0", "period"), None, 0, False),
+    ],
+)
+def test_what_the_provider_reads_for_what_nobody_set(
+    type_: str, where: tuple[str, ...], before: int | None, after: int | None, quiet: bool
+) -> None:
+    assert noise.is_noise(type_, Difference(where, before, after)) is quiet

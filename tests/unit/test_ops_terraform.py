@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,20 @@ class TestPlan:
             f"-chdir={terraform.directory} apply -json -input=false {plan.file}",
         ]
 
+    def test_each_command_that_takes_the_lock_waits_for_it(self, fake: Fake, tmp_path: Path) -> None:
+        terraform = fake(f'echo "$@" >> "{tmp_path}/seen"; ' + answers(show="echo '{}'"))
+        waiting = replace(terraform, lock_timeout="10m")
+        (terraform.directory / "errored.tfstate").write_text("{}")
+        waiting.apply(waiting.plan())
+        waiting.difference("-refresh=false")
+        waiting.store_unstored()
+        lines = (tmp_path / "seen").read_text().splitlines()
+        waited = [line.split()[1] for line in lines if "-lock-timeout=10m" in line.split()]
+        assert waited == ["plan", "apply", "plan", "state"]
+        assert [line.split()[1] for line in lines if "-lock-timeout" not in line] == ["show", "show"]
+        # Terraform reads no option behind the plan's or the state's file.
+        assert [line for line in lines if line.split()[-1] == "-lock-timeout=10m"] == []
+
     @pytest.mark.parametrize(
         ("changes", "outputs", "summary", "operations"),
         [
@@ -127,6 +142,17 @@ class TestPlan:
         )
         assert plan.summary() == "2 to import, 1 to update"
         assert not plan.empty
+
+    def test_a_move_is_told_and_is_something_to_apply(self) -> None:
+        moved = {
+            "mode": "managed",
+            "address": "t.b",
+            "previous_address": "t.a",
+            "type": "t",
+            "change": {"actions": ["no-op"], "after": {}},
+        }
+        plan = Plan.of(Path("x"), {"resource_changes": [moved]})
+        assert (plan.summary(), plan.operations, plan.empty) == ("1 to move", 0, False)
 
     def test_kinds_most_first(self) -> None:
         plan = Plan(Path("x"), tuple(Change("", kind, ("create",), {}, False) for kind in "abb"), ())

@@ -136,6 +136,12 @@ class TestCommands:
             seen.add(" ".join(name))
         assert seen == {"account roles", "plan", "deploy", "comment", "drift", "drift-issue"}
 
+    def test_what_takes_a_states_lock_waits_for_it(self) -> None:
+        locking = [words for _, words in commands(".venv/bin/ops") if words[0] in ("plan", "deploy", "drift")]
+        assert len(locking) == 4
+        assert [words for words in locking if words[words.index("--lock-timeout") + 1] != "10m"] == []
+        assert [file.name for file in FILES if "TF_CLI_ARGS" in file.read_text()] == []
+
     def test_every_target_of_make_is_there(self) -> None:
         targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
         found = commands("make")
@@ -224,7 +230,7 @@ class TestScripts:
         done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", ENVIRONMENT="dev")
         assert done.returncode == (0 if kept else code)
         assert (tmp_path / "drift" / "dev.json").exists() is kept
-        assert (tmp_path / "asked").read_text() == "drift dev --json\n"
+        assert (tmp_path / "asked").read_text() == "drift dev --lock-timeout 10m --json\n"
 
     def test_every_environment_that_was_looked_at_is_told_though_one_fails(self, tmp_path: Path) -> None:
         (tmp_path / "drift").mkdir()

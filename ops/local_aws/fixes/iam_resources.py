@@ -4,10 +4,11 @@ Upstream, MiniStack 1.5.33: core/iam_actions.py, extract_resource_arn names no r
 request has it in another member than usual: aliases of KMS, OIDC providers, budgets, a new distribution,
 analyzers, cost anomalies, and the tags of tables, topics, trails, configuration sets and distributions; so
 that only a policy for "*" allows it. extract_iam_action there takes the permissions of Budgets for the names
-of its operations; AWS's are ViewBudget and ModifyBudget. request_tag_context there finds no aws:RequestTag
-in CloudFront's XML. Nothing supplies kms:ResourceAliases, iam:PermissionsBoundary and dynamodb:LeadingKeys,
-nor aws:ResourceTag of distributions (services/tagging.py) and of a key that a service uses on behalf of the
-caller. The fix does.
+of its operations; AWS's are ViewBudget and ModifyBudget. So it does with batches of SQS, which AWS allows by
+the permission for one message (SQS developer guide, "Amazon SQS batch actions"). request_tag_context there
+finds no aws:RequestTag in CloudFront's XML. Nothing supplies kms:ResourceAliases, iam:PermissionsBoundary and
+dynamodb:LeadingKeys, nor aws:ResourceTag of distributions (services/tagging.py) and of a key that a service
+uses on behalf of the caller. The fix does.
 
 For an alias AWS asks for the permission on its key as well: not covered, the alias alone is asked for.
 """
@@ -55,7 +56,7 @@ def install() -> None:
         action = inner_action(service, *request)
         if service == "budgets" and action and not action.endswith("ForResource"):
             return f"budgets:{'ViewBudget' if 'Describe' in action else 'ModifyBudget'}"
-        return action
+        return action.removesuffix("Batch") if service == "sqs" and action else action
 
     def extract_resource_arn(
         service: str, method: str, path: str, headers: Any, body: bytes, query_params: Any, *scope: str
