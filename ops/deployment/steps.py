@@ -50,8 +50,9 @@ def _refuse_known(terraform: Terraform, environment: str, made: Plan, found: dic
     addresses = " ".join(f"'{address}'" for address in gone)
     directory = paths.stack_directory(environment).relative_to(paths.ROOT)
     raise OpsError(
-        f"What the state of {environment} knows is gone from AWS, and something else is in its place:\n{told}",
-        hint="An apply made that, which was cut off before it could say so. Nothing was changed. Have Terraform forget what is gone; the next run takes over what is there:\n"
+        f"What the state of {environment} knows is gone from AWS, and something else has its place:\n{told}",
+        hint="An apply made that, which was cut off before it could say so. Nothing was changed. Have "
+        "Terraform forget what is gone; the next run takes over what is there:\n"
         f"terraform -chdir={directory} state rm {addresses}",
         code=ExitCode.STATE,
     )
