@@ -61,6 +61,7 @@ def destroy(
 def _run(stack: Stack, console: Console, result: dict[str, Any], *, dry_run: bool, confirm: str) -> None:
     """The steps, in order; `result` is filled as they are done."""
     from ops import synth
+    from ops.deployment.steps import store_unstored
     from ops.destroy import doomed, protection, report, steps
     from ops.plans import document
     from ops.plans.synthesized import Synthesized
@@ -75,6 +76,7 @@ def _run(stack: Stack, console: Console, result: dict[str, Any], *, dry_run: boo
     with step(console, f"Synth of {stack.name}, Terraform init, reading the state"):
         directory = synth.prepared(stack.name)
         terraform, code = Terraform(directory), Synthesized.of(directory)
+        store_unstored(terraform, console)
         resources = list(document.resources(terraform.state().get("values") or {}))
     with step(console, "Counting what it holds"):
         found = doomed.find(resources, stack, client)

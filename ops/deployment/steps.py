@@ -15,7 +15,7 @@ def plan(
 ) -> tuple[Plan, dict[str, str]]:
     """Plan until nothing more is found that an apply which was cut off has left behind.
 
-    Returns the plan, and address -> import id of what it takes back.
+    Returns the plan, and address -> import id of what it takes back. Raises OpsError (STATE) where it cannot.
     """
     from ops import adoption
     from ops.progress import step
@@ -33,7 +33,29 @@ def plan(
             adoption.remove(terraform.directory)
     for address in found:
         console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
+    _refuse_known(terraform, environment, made, found)
     return made, found
+
+
+def _refuse_known(terraform: Terraform, environment: str, made: Plan, found: dict[str, str]) -> None:
+    """Terraform imports nothing to an address that its state has, gone or not: it would make it twice."""
+    gone = [one.address for one in made.changes if one.address in found and one.actions == ("create",)]
+    if not gone:
+        return
+    from ops import paths
+    from ops.errors import OpsError
+    from ops.exit_codes import ExitCode
+
+    told = "\n".join(f"  - {address}: {found[address]}" for address in gone)
+    addresses = " ".join(f"'{address}'" for address in gone)
+    directory = paths.stack_directory(environment).relative_to(paths.ROOT)
+    raise OpsError(
+        f"What the state of {environment} knows is gone from AWS, and something else has its place:\n{told}",
+        hint="An apply made that, which was cut off before it could say so. Nothing was changed. Have "
+        "Terraform forget what is gone; the next run takes over what is there:\n"
+        f"terraform -chdir={directory} state rm {addresses}",
+        code=ExitCode.STATE,
+    )
 
 
 def store_unstored(terraform: Terraform, console: Console) -> None:

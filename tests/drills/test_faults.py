@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 
 from ops.exit_codes import ExitCode
-from tests.drills import gates, kills, outages, site, victims
+from tests.drills import advice, kills, outages, site, victims
 from tests.drills.belongings import Belongings
 from tests.drills.kills import Kill
 from tests.drills.outages import Outage
@@ -137,7 +137,7 @@ def _killed_again_and_again(here: Site, belongings: Belongings, victim: Victim) 
         _killed(here, belongings, victim, kill)
     started = time.monotonic()
     here.calm()
-    ended = gates.passed(here, lambda: here.run(*victim.words, **victim.settings))
+    ended = advice.followed(here, lambda: here.run(*victim.words, **victim.settings))
     assert ended.code == 0, ended.output
     victim.converged(here, victim)
     if victim.keeps:
@@ -149,7 +149,7 @@ def _killed(here: Site, belongings: Belongings, victim: Victim, kill: Kill) -> N
     """One kill, and what has to be true right after it."""
     started = time.monotonic()
     before = stored(here, victim.stack) if victim.stack else None
-    struck = gates.passed(here, lambda: kills.strike(here, victim.words, kill, **victim.settings))
+    struck = advice.followed(here, lambda: kills.strike(here, victim.words, kill, **victim.settings))
     assert struck.at, f"{kill} came too late: the run had ended\n{struck.output}"
     assert "Traceback" not in struck.output
     back = _make_good(here, victim.words, victim.settings, before) if before else "run again"

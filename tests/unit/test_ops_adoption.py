@@ -17,6 +17,7 @@ from rich.console import Console
 from ops import adoption, aws
 from ops.adoption import foundation
 from ops.commands import up
+from ops.deployment import steps
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.terraform import Change, Plan
@@ -234,6 +235,27 @@ def test_what_lies_in_something_adopted_is_adopted_by_the_next_plan(
     terraform = Mock(directory=tmp_path, plan=plan)
     up._deploy(terraform, "dev", "us-east-1", Console(file=io.StringIO()))
     assert imported == [[], ["api.x"], ["api.x", "route.x"]]
+    assert not (tmp_path / adoption.FILE).exists()
+
+
+def test_what_the_state_has_under_another_id_is_told_instead_of_made_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Deleted by hand and made again by an apply that was killed: Terraform ignores the import block."""
+    changes = (
+        Change("aws_secretsmanager_secret.s", "aws_secretsmanager_secret", ("create",), {}, False),
+        Change("aws_sns_topic.t", "aws_sns_topic", ("create",), {}, False),
+        Change("aws_iam_role.r", "aws_iam_role", ("update",), {}, True),
+    )
+    there = {"aws_secretsmanager_secret.s": ARN, "aws_iam_role.r": "r"}
+    monkeypatch.setattr(adoption, "find", lambda *_: there)
+    terraform = Mock(directory=tmp_path, plan=lambda: Plan(tmp_path / "plan", changes, ()))
+    with pytest.raises(OpsError, match=f"gone from AWS.*\n  - aws_secretsmanager_secret.s: {ARN}$") as caught:
+        steps.plan(terraform, "dev", "us-east-1", Console(file=io.StringIO()))
+    assert caught.value.code is ExitCode.STATE
+    assert caught.value.hint.endswith(
+        "terraform -chdir=cdktf.out/stacks/dev state rm 'aws_secretsmanager_secret.s'"
+    )
     assert not (tmp_path / adoption.FILE).exists()
 
 
