@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ops.drift.findings import DELETED, Finding
+from ops.plans import texts
 from ops.plans.differences import Difference
 
 WIDTH = 160
@@ -58,23 +59,15 @@ def _is_set(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """A value in one line, cut where it is long."""
-    text = "none" if value in (None, "") else value if isinstance(value, str) else json.dumps(_opened(value))
+    text = (
+        "none"
+        if value in (None, "")
+        else value
+        if isinstance(value, str)
+        else json.dumps(texts.opened(value))
+    )
     text = " ".join(text.split())
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text)} characters)"
-
-
-def _opened(value: Any) -> Any:
-    """JSON that is kept as text inside, as what it is: quoted twice nobody can read it."""
-    if isinstance(value, dict):
-        return {key: _opened(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_opened(member) for member in value]
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def next_steps(stack: str, drift: Sequence[Finding]) -> Iterator[str]:

@@ -6,6 +6,8 @@ import json
 import unicodedata
 from typing import Any
 
+from ops.plans import texts
+
 MOST = 4_000
 """Characters of one value that are kept at all."""
 NONE = "none"
@@ -20,7 +22,7 @@ def shown(value: Any) -> str:
         return NONE
     if isinstance(value, str):
         return visible(json.dumps(value, ensure_ascii=False) if _like_another(value) else value)[:MOST]
-    return visible(json.dumps(_opened(value), ensure_ascii=False))[:MOST]
+    return visible(json.dumps(texts.opened(value), ensure_ascii=False))[:MOST]
 
 
 def _like_another(text: str) -> bool:
@@ -28,20 +30,6 @@ def _like_another(text: str) -> bool:
     return (
         text.strip() != text or text in ("", NONE, "true", "false", "null") or text.replace(".", "").isdigit()
     )
-
-
-def _opened(value: Any) -> Any:
-    """JSON that is kept as text inside, as what it is: quoted twice nobody can read it."""
-    if isinstance(value, dict):
-        return {key: _opened(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_opened(member) for member in value]
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def visible(text: str) -> str:
