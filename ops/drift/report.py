@@ -59,13 +59,9 @@ def _is_set(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """A value in one line, cut where it is long."""
-    text = (
-        "none"
-        if value in (None, "")
-        else value
-        if isinstance(value, str)
-        else json.dumps(texts.opened(value))
-    )
+    if value in (None, ""):
+        return "none"
+    text = value if isinstance(value, str) else json.dumps(texts.opened(value))
     text = " ".join(text.split())
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text)} characters)"
 
