@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ops.comment.patience import Patience
-    from ops.comment.place import Place
+    from ops.comment.place import MergedOf, Place
     from ops.comment.sticky import Outcome
     from ops.review.markdown import Links
     from ops.review.model import Review
@@ -34,6 +34,10 @@ def comment(
     pull_request: Annotated[int, typer.Option(help="Its number; a pipeline knows it.", min=0)] = 0,
     repository: Annotated[str, typer.Option(help="owner/name; a pipeline knows it.")] = "",
     sha: Annotated[str, typer.Option(help="The commit that was planned; a pipeline knows it.")] = "",
+    merged: Annotated[
+        bool,
+        typer.Option("--merged", help="A deploy speaks, on the pull request of the merged commit (GitHub)."),
+    ] = False,
     run: Annotated[int, typer.Option(help="The run's number, outside a pipeline.", min=0)] = 0,
     author: Annotated[str, typer.Option(help="The login that the token writes under, if not found.")] = "",
     markdown: Annotated[Path | None, typer.Option(help="Also write the text, - to standard output.")] = None,
@@ -47,8 +51,9 @@ def comment(
     """Keep one comment on the pull request that shows what its plans would do.
 
     The token comes from GITHUB_TOKEN or GITLAB_TOKEN. A newer run's comment is never overwritten; a commit
-    that is not the pull request's newest any more is not commented on: both end with 0 and say so. Exit code
-    4: the token may not comment; 10: the server did not answer or limited the rate for too long.
+    that is not the pull request's newest any more is not commented on: both end with 0 and say so. So does
+    --merged for a commit without a merged pull request; what it posts no plan overwrites. Exit code 4: the
+    token may not comment; 10: the server did not answer or limited the rate for too long.
     """
     import json
     import os
@@ -57,6 +62,7 @@ def comment(
 
     from ops.bundles import origin
     from ops.comment import place, plans
+    from ops.comment.patience import Patience
     from ops.deployment import reviewing
 
     if github and gitlab:
@@ -71,13 +77,15 @@ def comment(
     _write(reviews, markdown, html, console, summary=summary)
     platform = place.GITHUB if github else place.GITLAB if gitlab else ""
     given = place.Given(platform, repository, pull_request, sha, run)
-    found = place.find(given, plans.run_of(read, running), os.environ)
+    patience = Patience(lambda told: _say(console, told))
+    merged_of = _merged_of(patience) if merged else None
+    found = place.find(given, plans.run_of(read, running), os.environ, merged_of)
     if found and dry_run:
         result["outcome"] = "dry-run"
         _say(console, f"Dry run: nothing is posted on pull request {found.number} of {found.repository}.")
     elif found:
-        result |= _posted(reviews, found, author, console)
-    elif not (markdown or html or summary or dry_run):
+        result |= _posted(reviews, found, author, console, patience)
+    elif not (markdown or html or summary or dry_run or merged):
         raise OpsError(
             "No pull request is named, and this is no pipeline of one.",
             hint="Give --pull-request NUMBER, or only write it:  --markdown -",
@@ -123,17 +131,33 @@ def _links(reviews: list[Review]) -> Links:
     return Links(run=url, artifact=f"{url}#artifacts" if "/actions/runs/" in url else "")
 
 
-def _posted(reviews: list[Review], place: Place, author: str, console: Console) -> dict[str, Any]:
+def _merged_of(patience: Patience) -> MergedOf:
+    """Asks GitHub which pull request a commit merged."""
+    import os
+
+    from ops.comment import merged
+    from ops.github import client
+
+    def ask(repository: str, sha: str) -> int:
+        connected = client.connect(os.environ)
+        found = patience.until_done(lambda: merged.candidates(connected, repository, sha))
+        return merged.choose(found, sha, patience.tell)
+
+    return ask
+
+
+def _posted(
+    reviews: list[Review], place: Place, author: str, console: Console, patience: Patience
+) -> dict[str, Any]:
     """Post, and say what came of it."""
     from ops.comment import plans
-    from ops.comment.patience import Patience
     from ops.review import markdown
 
     def render(limit: int) -> str:
         told = markdown.comment(reviews, limit=limit, links=_links(reviews))
         return plans.bounded(told, limit)
 
-    outcome = post(place, author, render, Patience(lambda told: _say(console, told)))
+    outcome = post(place, author, render, patience)
     _say(console, _told(outcome, place))
     return {
         "outcome": outcome.what,
@@ -174,10 +198,10 @@ def post(place: Place, author: str, render: Callable[[int], str], patience: Pati
 
 
 def _told(outcome: Outcome, place: Place) -> str:
-    shown = f"run {outcome.shown.run}, attempt {outcome.shown.attempt}" if outcome.shown else "no run"
+    shown = f"{outcome.shown.name}, attempt {outcome.shown.attempt}" if outcome.shown else "no run"
     match outcome.what:
         case "newer":
-            return f"Left as it is: the comment is of {shown}, this is run {place.marker.run}. {outcome.url}"
+            return f"Left as it is: the comment is of {shown}, this is {place.marker.name}. {outcome.url}"
         case "outdated":
             return f"Not posted: the pull request has a newer commit than {place.marker.sha[:12]}."
         case "unchanged":

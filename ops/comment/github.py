@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ops.comment.marker import Marker
+from ops.comment.marker import PLAN, Marker
 from ops.comment.sticky import Comment, ours
 from ops.github.failures import translated
 
@@ -76,11 +76,14 @@ class GitHubPullRequest:
             self._known[comment.id].delete()
 
     def older_runs(self, marker: Marker) -> bool | None:
-        """Whether an older run of this workflow is under way for this branch; needs `actions: read`."""
+        """Whether an older run of this workflow is under way for this branch; needs `actions: read`.
+
+        Of a deploy it is not known: the pull request's plans, which are older, are another workflow's.
+        """
         import github
         import requests
 
-        if not self._run_id.isdigit():
+        if not self._run_id.isdigit() or marker.stage != PLAN:
             return None
         try:
             run = self._repository.get_workflow_run(int(self._run_id))

@@ -11,6 +11,9 @@ from environments import naming
 LINE = re.compile(r"\s*<!-- ops-comment (?P<told>\{[^\r\n]*\}) -->[ \t]*(?:\r?\n|\Z)")
 """At the very beginning only: somebody who quotes the comment makes none."""
 
+PLAN, DEPLOY = STAGES = ("plan", "deploy")
+"""In the order in which a pull request goes through them."""
+
 SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 
 
@@ -18,7 +21,8 @@ SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?")
 class Marker:
     """run, attempt: of the pipeline, the run counts up. sha: of the commit, 40 hex digits, or "" if unknown.
 
-    kind: what the comment is about; a pull request has one of each.
+    kind: what the comment is about; a pull request has one of each. stage: of which workflow the run is, one
+    of STAGES; each workflow counts its runs by itself.
     """
 
     run: int
@@ -26,11 +30,17 @@ class Marker:
     sha: str
     kind: str = "plan"
     project: str = naming.PROJECT
+    stage: str = PLAN
 
     @property
-    def position(self) -> tuple[int, int]:
-        """Which of two runs is the newer one."""
-        return self.run, self.attempt
+    def position(self) -> tuple[int, int, int]:
+        """Which of two runs is the newer one: what deploys a pull request is newer than all of its plans."""
+        return STAGES.index(self.stage), self.run, self.attempt
+
+    @property
+    def name(self) -> str:
+        """The run, for people."""
+        return f"{'deploy ' if self.stage == DEPLOY else ''}run {self.run}"
 
     @property
     def line(self) -> str:
@@ -48,6 +58,6 @@ def read(body: str, *, kind: str = "plan", project: str = naming.PROJECT) -> Mar
         marker = Marker(**told)
     except (ValueError, TypeError, RecursionError):
         return None
-    numbers = all(type(number) is int and number >= 0 for number in marker.position)
-    known = isinstance(marker.sha, str) and SHA.fullmatch(marker.sha)
+    numbers = all(type(number) is int and number >= 0 for number in (marker.run, marker.attempt))
+    known = isinstance(marker.sha, str) and SHA.fullmatch(marker.sha) and marker.stage in STAGES
     return marker if numbers and known and (marker.kind, marker.project) == (kind, project) else None

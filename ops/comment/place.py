@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.comment.marker import SHA, Marker
+from ops.comment.marker import DEPLOY, PLAN, SHA, Marker
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 GITHUB = "github"
 GITLAB = "gitlab"
+
+MergedOf = Callable[[str, str], int]
+"""Of a repository and a commit: the number of the pull request that it merged, 0 where there is none."""
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
@@ -46,16 +49,22 @@ class Place:
     fork: bool = False
 
 
-def find(given: Given, run: Run | None, environ: Mapping[str, str]) -> Place | None:
+def find(
+    given: Given, run: Run | None, environ: Mapping[str, str], merged_of: MergedOf | None = None
+) -> Place | None:
     """The place; None where neither the command line nor the pipeline is about a pull request.
 
-    run: that which made the plans. Raises OpsError (CONFIGURATION) for what is missing or not allowed.
-    Source: docs.github.com "Variables reference" and "Webhook events and payloads"; docs.gitlab.com
-    "Predefined CI/CD variables reference".
+    run: that which made the plans. merged_of: given where the commit is a merged one that is deployed; it is
+    asked where the command line names no pull request. Raises OpsError (CONFIGURATION) for what is missing or
+    not allowed. Source: docs.github.com "Variables reference" and "Webhook events and payloads";
+    docs.gitlab.com "Predefined CI/CD variables reference".
     """
     platform = given.platform or (GITLAB if environ.get("GITLAB_CI") == "true" else GITHUB)
     fork = False
-    if platform == GITHUB:
+    if merged_of:
+        repository, sha = _merge(platform, given, environ)
+        number = given.number or merged_of(repository, sha)
+    elif platform == GITHUB:
         event = _event(environ.get("GITHUB_EVENT_PATH", ""))
         repository = given.repository or environ.get("GITHUB_REPOSITORY", "")
         number = given.number or _number(event)
@@ -79,8 +88,28 @@ def find(given: Given, run: Run | None, environ: Mapping[str, str]) -> Place | N
             hint="Give its number, higher than that of the run before:  --run 12",
             code=ExitCode.CONFIGURATION,
         )
-    marker = Marker(counted, attempt, sha)
+    marker = Marker(counted, attempt, sha, stage=DEPLOY if merged_of else PLAN)
     return Place(platform, repository, number, marker, run.id if run and not given.run else "", fork)
+
+
+def _merge(platform: str, given: Given, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Repository and commit of a run that deploys."""
+    if platform != GITHUB:
+        raise OpsError(
+            "--merged is for GitHub only.",
+            hint="Name the merge request:  --pull-request NUMBER, without --merged",
+            code=ExitCode.CONFIGURATION,
+        )
+    repository = given.repository or environ.get("GITHUB_REPOSITORY", "")
+    sha = given.sha or environ.get("GITHUB_SHA", "")
+    _check(platform, repository, sha)
+    if not sha:
+        raise OpsError(
+            "Which commit was merged is not known.",
+            hint="Give it:  --sha $(git rev-parse HEAD); in a workflow GITHUB_SHA has it.",
+            code=ExitCode.CONFIGURATION,
+        )
+    return repository, sha
 
 
 def _check(platform: str, repository: str, sha: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ops.comment.marker import Marker, read
+from ops.comment.marker import PLAN, Marker, read
 from ops.comment.patience import Gone, Passing, Patience, TooLong
 from ops.errors import OpsError
 
@@ -137,7 +137,8 @@ class Posting:
     def _look(self) -> Outcome | None:
         """One look and what follows of it; None where another look must follow."""
         mine = self._marker
-        moved = bool(mine.sha) and self._platform.head() != mine.sha
+        # What is deployed is merged: its commit is on the branch it was merged into.
+        moved = mine.stage == PLAN and bool(mine.sha) and self._platform.head() != mine.sha
         comments = self._platform.comments()
         own = [comment for comment in comments if comment.marker.position == mine.position]
         newest = max(comments, key=lambda comment: comment.marker.position, default=None)

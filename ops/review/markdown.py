@@ -72,7 +72,7 @@ def _document(readings: Sequence[Reading], limit: int, marker: str, links: Links
     else:
         parts = [(read, sections(read, width)) for read in readings if not read.quiet]
         table = "\n".join(_table(readings))
-        heading = f"### Plan: {_heading(readings)}"
+        heading = _heading(readings)
 
         def assembled() -> str:
             told = [_environment(read, found) for read, found in parts]
@@ -81,7 +81,7 @@ def _document(readings: Sequence[Reading], limit: int, marker: str, links: Links
         blocks = [block for _, found in parts for section in found for block in section.blocks]
         text = shedding.fit(blocks, limit, assembled)
     if shedding.size(text) > limit:
-        text = "\n".join([*head, f"### Plan: {_heading(readings)}", "", links.markdown()]) + "\n"
+        text = "\n".join([*head, _heading(readings), "", links.markdown()]) + "\n"
     if shedding.size(text) > limit:
         raise ValueError(f"No review fits into {limit} bytes.")
     return text
@@ -94,7 +94,8 @@ def _heading(readings: Sequence[Reading]) -> str:
     parts = [f"failed for {', '.join(failed)}"] if failed else []
     parts += [f"{closed} finding{'' if closed == 1 else 's'} nobody acknowledged"] if closed else []
     parts += [f"changes in {', '.join(acting)}"] if acting else []
-    return prose("; ".join(parts) or "nothing to change")
+    deployed = any(read.failed and read.failed.step in ("apply", "smoke") for read in readings)
+    return f"### {'Deploy' if deployed else 'Plan'}: {prose('; '.join(parts) or 'nothing to change')}"
 
 
 def _unchanged(readings: Sequence[Reading], links: Links) -> str:

@@ -71,7 +71,8 @@ def secondary_limit(retry_after: int | None) -> Fault:
 
 
 class GitHubServer:
-    """A context manager. pulls: number -> SHA of the head. runs: as the Actions API lists them.
+    """A context manager. pulls: number -> SHA of the head. runs: as the Actions API lists them. commits: SHA
+    -> its pull requests, as `associate` makes them.
 
     actions: whether tokens may read runs. prefix: of an Enterprise server, /api/v3.
     """
@@ -79,6 +80,7 @@ class GitHubServer:
     def __init__(self, *, prefix: str = "") -> None:
         self.accounts = {TOKEN: WORKFLOW}
         self.pulls: dict[int, str] = {}
+        self.commits: dict[str, list[Json]] = {}
         self.issues: dict[int, Json] = {}
         self.comments: list[Json] = []
         self.labels: dict[str, Json] = {}
@@ -123,6 +125,24 @@ class GitHubServer:
         }
         self.comments.append(comment)
         return comment
+
+    def associate(
+        self, sha: str, number: int, *, merge: str | None = None, state: str = "closed", merged: bool = True
+    ) -> None:
+        """The pull request has this commit. merge: its merge_commit_sha; of one that is not merged GitHub's
+        trial merge, if any."""
+        found = self.commits.setdefault(sha, [])
+        self.pulls.setdefault(number, "e" * 40)
+        found.append(
+            {
+                "number": number,
+                "url": f"{self.url}/repos/{REPOSITORY}/pulls/{number}",
+                "state": state,
+                "merged_at": "2026-01-02T03:04:05Z" if merged else None,
+                "merge_commit_sha": merge,
+                "head": {"sha": self.pulls[number]},
+            }
+        )
 
     def open_issue(self, title: str, body: str, login: str = WORKFLOW.login, *labels: str) -> Json:
         """An issue that is there already."""
@@ -194,7 +214,7 @@ class GitHubServer:
         if "labels" in query:
             wanted = set(query["labels"][0].split(","))
             every = [one for one in every if wanted <= {label["name"] for label in one["labels"]}]
-        state = query.get("state", ["open"])[0]
+        state = query.get("state", ["all" if "/commits/" in seen.path else "open"])[0]
         every = [one for one in every if state == "all" or one.get("state", state) == state]
         last = max(1, -(-len(every) // size))
 
@@ -212,6 +232,7 @@ class GitHubServer:
     def _routes(self) -> list[tuple[str, str, Callable[..., tuple[int, Any]]]]:
         return [
             ("GET", r"/pulls/(\d+)", self._pull),
+            ("GET", r"/commits/([0-9a-f]+)/pulls", self._pulls_of),
             ("GET", r"/issues/(\d+)/comments", self._list_comments),
             ("POST", r"/issues/(\d+)/comments", self._create_comment),
             ("PATCH", r"/issues/comments/(\d+)", self._edit_comment),
@@ -242,6 +263,10 @@ class GitHubServer:
     def _pull(self, number: int, seen: Seen, account: Account) -> tuple[int, Any]:
         address = f"{self.url}/repos/{REPOSITORY}/pulls/{number}"
         return 200, {"number": number, "url": address, "state": "open", "head": {"sha": self.pulls[number]}}
+
+    def _pulls_of(self, sha: str | int, seen: Seen, account: Account) -> tuple[int, Any]:
+        found = self.commits.get(str(sha))
+        return (422, {"message": f"No commit found for SHA: {sha}"}) if found is None else (200, found)
 
     def _list_comments(self, number: int, seen: Seen, account: Account) -> tuple[int, Any]:
         self._exists(number)

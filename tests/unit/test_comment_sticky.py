@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.comment import marker as markers
-from ops.comment.marker import Marker
+from ops.comment.marker import DEPLOY, Marker
 from ops.comment.patience import Gone, Passing, Patience, TooLong
 from ops.comment.sticky import Comment, Outcome, Posting, ours
 from ops.errors import OpsError
@@ -37,9 +37,14 @@ class TestMarker:
     def test_is_read_back_from_any_comment_that_begins_with_it(
         self, run: int, attempt: int, sha: str, rest: str
     ) -> None:
-        marker = Marker(run, attempt, sha)
-        assert markers.read(marker.line + rest) == marker
-        assert markers.read(marker.line.replace("\n", "\r\n") + rest) == marker
+        for stage in markers.STAGES:
+            marker = Marker(run, attempt, sha, stage=stage)
+            assert markers.read(marker.line + rest) == marker
+            assert markers.read(marker.line.replace("\n", "\r\n") + rest) == marker
+
+    def test_one_that_says_no_stage_is_a_plans(self) -> None:
+        line = told(1).line.replace(', "stage": "plan"', "")
+        assert ("stage" in line, markers.read(line)) == (False, told(1))
 
     @PROFILE
     @given(st.text())
@@ -60,7 +65,9 @@ class TestMarker:
             told(1).line.replace(SHA, "main"),
             told(1).line.replace(f'"{SHA}"', "7"),
             told(1).line.replace("spec-wizard", "another"),
-            told(1).line.replace('"plan"', '"drift"'),
+            told(1).line.replace('"kind": "plan"', '"kind": "drift"'),
+            told(1).line.replace('"stage": "plan"', '"stage": "drift"'),
+            told(1).line.replace('"stage": "plan"', '"stage": ["plan"]'),
             "<!-- ops-comment [1] -->\n",
         ],
     )
@@ -69,6 +76,10 @@ class TestMarker:
 
     def test_an_attempt_is_newer_than_the_one_before_and_older_than_the_next_run(self) -> None:
         assert told(2, 1).position < told(2, 2).position < told(3, 1).position
+
+    def test_a_deploy_is_newer_than_every_plan(self) -> None:
+        deployed = Marker(1, 1, SHA, stage=DEPLOY)
+        assert told(900, 9).position < deployed.position < Marker(2, 1, SHA, stage=DEPLOY).position
 
     def test_only_the_authors_own_count(self) -> None:
         listed = [
@@ -144,7 +155,7 @@ def text_of(run: int, attempt: int = 1) -> str:
 
 
 def posting(request: PullRequest, marker: Marker, patience: Patience | None = None, **more: Any) -> Posting:
-    render = more.pop("render", lambda limit: text_of(*marker.position)[:limit])
+    render = more.pop("render", lambda limit: text_of(marker.run, marker.attempt)[:limit])
     patience = patience or Patience(lambda text: None, sleep=lambda seconds: None)
     return Posting(request, marker, render, limit=more.pop("limit", 65_536), patience=patience)
 

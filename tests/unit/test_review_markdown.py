@@ -105,6 +105,8 @@ class TestComment:
     @pytest.mark.parametrize("step", ["configuration", "synth", "init", "plan", "apply", "smoke"])
     def test_a_failure_is_in_the_same_place(self, step: str) -> None:
         text = markdown.comment([review(None, "prod", failure=failure(step=step))])
+        subject = "Deploy" if step in ("apply", "smoke") else "Plan"
+        assert text.startswith(f"### {subject}: failed for prod\n")
         assert f"| – | {step} failed |" in text
         assert f"**{step} failed**, exit code 7: `prod/security/app-role` `aws_iam_role.security" in text
         assert "AccessDenied" in text

@@ -26,11 +26,12 @@ SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repos
 WRITES = {
     ("plan", "plan"): {"id-token": "write"},
     ("plan", "comment"): {"pull-requests": "write", "actions": "read"},
-    ("deploy", "dev"): {"id-token": "write"},
-    ("deploy", "staging"): {"id-token": "write"},
-    ("deploy", "prod"): {"id-token": "write"},
+    # A job that calls a workflow gives the most that its jobs may take.
+    ("deploy", "dev"): {"id-token": "write", "pull-requests": "write"},
+    ("deploy", "staging"): {"id-token": "write", "pull-requests": "write"},
+    ("deploy", "prod"): {"id-token": "write", "pull-requests": "write"},
     ("deploy-environment", "plan"): {"id-token": "write"},
-    ("deploy-environment", "apply"): {"id-token": "write"},
+    ("deploy-environment", "apply"): {"id-token": "write", "pull-requests": "write"},
     ("drift", "look"): {"id-token": "write"},
     ("drift", "tell"): {"issues": "write"},
 }
@@ -189,6 +190,31 @@ class TestDeploy:
         assert job_of("deploy-environment", "apply")["environment"] == "${{ inputs.environment }}"
         assert job_of("deploy-environment", "apply")["needs"] == "plan"
         assert "environment" not in job_of("deploy-environment", "plan")
+
+    def test_a_failure_is_told_on_the_merged_pull_request_and_hidden_by_nothing(self) -> None:
+        names = [step["name"] for step in job_of("deploy-environment", "apply")["steps"]]
+        apply, told = "Apply the plan, prove it", "Show why it failed"
+        assert names.index(told) == names.index(apply) + 1
+        applied, step = (step_named("deploy-environment", "apply", name) for name in (apply, told))
+        (report,) = re.findall(r"--report (\S+)", applied["run"])
+        assert "continue-on-error" not in applied
+        assert step["if"] == f"${{{{ failure() && hashFiles('{report}') != '' }}}}"
+        assert step["continue-on-error"] is True
+        assert step["run"] == f".venv/bin/ops comment {report} --summary --merged"
+
+    def test_only_the_steps_that_write_on_github_have_its_token(self) -> None:
+        having = {
+            (workflow, job, step["name"])
+            for workflow, job in JOBS
+            for step in job_of(workflow, job).get("steps", ())
+            if "GITHUB_TOKEN" in step.get("env", {})
+        }
+        assert having == {
+            ("plan", "comment", "Comment"),
+            ("deploy-environment", "apply", "Show why it failed"),
+            ("drift", "tell", "Open, update or close the issues"),
+        }
+        assert [name for name in JOBS if "GITHUB_TOKEN" in job_of(*name).get("env", {})] == []
 
     def test_plans_and_nights_are_about_every_environment(self) -> None:
         for workflow, job in (("plan", "plan"), ("drift", "look")):
