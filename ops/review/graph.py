@@ -81,7 +81,7 @@ def _neighbours(changed: Iterable[str], references: Edges) -> list[str]:
     inside = set(changed)
     near: dict[str, None] = {}
     for block, others in references.items():
-        for other in others:
+        for other in sorted(others):  # a set has another order in every run
             if block in inside and other not in inside:
                 near[other] = None
             elif other in inside and block not in inside:

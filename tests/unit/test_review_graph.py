@@ -186,3 +186,9 @@ class TestReferences:
     )
     def test_the_block_of_an_address(self, address: str, block: str) -> None:
         assert references.block(address) == block
+
+
+def test_neighbours_have_one_order_in_every_run() -> None:
+    """Sets of texts have another one in each process; the page is compared byte by byte."""
+    names = [f"aws_x.{letter}" for letter in "bcdefghijk"]
+    assert graph._neighbours(["aws_x.a"], {"aws_x.a": set(names)}) == names
