@@ -99,13 +99,14 @@ def test_a_killed_deploy_of_dev_goes_on(here: Site, belongings: Belongings, vict
 
 @pytest.mark.parametrize("outage", outages.USING, ids=str)
 def test_what_uses_a_deployment_survives_an_outage_or_explains_it(here: Site, outage: Outage) -> None:
+    victims.dev_of_it(here)
     _outage(here, outage)
 
 
 def test_smoke_gives_the_same_verdict_on_a_bad_line(here: Site) -> None:
     """A promise that is kept is not called broken because a request failed once."""
+    victims.dev_of_it(here)
     started = time.monotonic()
-    here.calm()
     good = _verdict(here)
     here.proxy.schedule = Schedule(outages.MIXED, f"{seed()} smoke")
     assert _verdict(here) == good
@@ -142,6 +143,8 @@ def _killed_again_and_again(here: Site, belongings: Belongings, victim: Victim) 
     victim.converged(here, victim)
     if victim.keeps:
         assert belongings.lost() == []
+    if victim.stack:
+        belongings.put_once_possible()
     record(Row(victim.name, "", "", "run to its end, nothing left to do", time.monotonic() - started))
 
 

@@ -76,8 +76,16 @@ def twice(site: Site) -> list[str]:
     return [name for name, count in Counter(ours).items() if count > 1]
 
 
+def dev_of_it(site: Site) -> None:
+    """dev is deployed, also where only this test is run."""
+    account_of_it(site)
+    if not stored(site, "dev").resources:
+        site.well(*DEPLOY_DEV)
+
+
 def signing_key(site: Site) -> None:
     """The first key of the download links is made; what it changes is deployed next."""
+    dev_of_it(site)
     site.well("signing-key", "create", "dev")
 
 
@@ -149,6 +157,7 @@ AT_LAST = (
         180,
         (Who.TERRAFORM, Who.EVERYTHING, Who.PROVIDER),
         destroyed,
+        before=dev_of_it,
         keeps=False,
     ),
 )
