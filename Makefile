@@ -24,7 +24,7 @@ help:
 	@echo "make setup      .venv, Node and function packages, Terraform; does nothing where all is there"
 	@echo "make up         a fresh checkout to an applied, answering dev environment on the local AWS"
 	@echo "make down       stop what 'make up' started; the state is kept"
-	@echo "make test       all tests: unit, functions, synth, plan, policy, local (PYTEST_ARGS='-k name' selects);"
+	@echo "make test       all tests: unit, functions, synth, plan, local (PYTEST_ARGS='-k name' selects);"
 	@echo "                brings Chromium by apt-get where there is none"
 	@echo "make test-fast  unit, function and synth tests only"
 	@echo "make least-privilege"
@@ -33,17 +33,16 @@ help:
 	@echo "                destroy, API keys, migration; half an hour and more"
 	@echo "make bench      measure synth, plan and start times"
 	@echo "make lint       ruff and mypy"
-	@echo "make policy     checkov, zizmor and rules of our own over all stacks and workflows; installs them first"
+	@echo "make policy     checkov, zizmor and rules of our own over all stacks and workflows, and the scanners' tests;"
+	@echo "                installs them first"
 	@echo "make lock       resolve the lock files anew: Python's, the scanners', npm's"
 	@echo "make clean      remove what can be made again; .env files and the local AWS's state stay"
 	@echo
 	@echo "After setup, '. .venv/bin/activate' puts 'ops' and 'cdktf' on PATH (else: .venv/bin/ops ...)."
 	@echo "Another Python for .venv: make setup PYTHON=/path/to/python3"
 
-# Tests look at pages in a real browser. Scanners are installed where they are used: not for other folders' tests.
-FOLDERS = $(filter tests/%,$(PYTEST_ARGS))
-test: SETUP_FOR = browser $(if $(FOLDERS),$(if $(filter tests/policy%,$(FOLDERS)),scanners),scanners)
-test-fast: SETUP_FOR = browser
+# Tests look at pages in a real browser.
+test test-fast: SETUP_FOR = browser
 policy: SETUP_FOR = scanners
 
 setup:
@@ -81,6 +80,7 @@ lint: setup
 
 policy: setup
 	@.venv/bin/ops policy
+	@$(IN_VENV) -m pytest tests/policy $(PYTEST_ARGS)
 
 lock: setup
 	@$(SETUP) lock
