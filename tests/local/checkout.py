@@ -6,6 +6,7 @@ shared.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from ops import paths
 from ops.local_aws.instance import LocalAws, interferes
-from ops.local_aws.ports import free_ports
+from ops.local_aws.ports import free_ports, listener
 from ops.paths import ROOT
 from ops.terraform import binary
 from tests.support.project_files import project_files
@@ -26,6 +27,8 @@ from tests.support.project_files import project_files
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 COMMANDS = ("ops", "cdktf")
 SHARED = ("node_modules", ".tools")
+GIVEN: set[int] = set()
+"""Ports of this process's checkouts."""
 
 
 class Checkout:
@@ -33,7 +36,7 @@ class Checkout:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.port = free_ports(1)[0]
+        self.port = _free_port()
         self._copy()
 
     def _copy(self) -> None:
@@ -140,6 +143,21 @@ class Checkout:
         """End Terraform and its provider, which is of its process group, as a power cut would."""
         for pid in _processes(lambda command: command.startswith("terraform") and str(self.root) in command):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _free_port() -> int:
+    """A port that is free, with the next one, and that no client is given for a connection of its own.
+
+    The local AWS starts later: within the system's range of such ports somebody may have it by then.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
+    first = 12_000 + worker % 10 * 2_000
+    for port in range(first + os.getpid() % 100 * 20, first + 2_000, 2):
+        with contextlib.suppress(OSError), listener(port), listener(port + 1):
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
+    return free_ports(1)[0]
 
 
 def wait_for(process: subprocess.Popen[str], text: str) -> str:

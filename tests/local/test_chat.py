@@ -373,7 +373,8 @@ def test_a_message_that_cannot_be_answered_lands_in_the_dead_letters_and_raises_
     asyncio.run(client.converse(["Will this fail?"], PATIENCE_S))
     failed = client.exchanges[0].answer.failed
     assert failed
-    assert failed["code"] == "modelUnavailable"
+    # On a busy machine the time is over before the last try is: also an end, with the same consequences.
+    assert failed["code"] in ("modelUnavailable", "timeout")
 
     def waiting() -> int:
         attributes = sqs.get_queue_attributes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -51,7 +52,8 @@ def test_a_message_has_at_most_128_kb_in_several_frames(api: Api) -> None:
     with api.connect() as client:
         client.send(["x" * 32 * 1024] * 4)
         assert receive(client) == {"length": 128 * 1024}
-        client.send(iter(["x" * 32 * 1024] * 4 + ["x"]))
+        with contextlib.suppress(ConnectionClosed):  # it may be closed before the last frame is out
+            client.send(iter(["x" * 32 * 1024] * 4 + ["x"]))
         assert _code(client) == 1009
 
 
