@@ -117,7 +117,7 @@ def _deploy(terraform: Terraform, environment: str, region: str, console: Consol
     from ops.deployment import steps
 
     steps.store_unstored(terraform, console)
-    plan, _ = steps.plan(terraform, environment, region, console)
+    plan = steps.plan(terraform, environment, region, console)
     if plan.empty:
         console.print("  No changes: what is deployed is what is configured.")
         return

@@ -66,7 +66,7 @@ def make(
     with step(console, "Terraform init"):
         terraform.init()
     attempt.step = "plan"
-    plan, _ = steps.plan(terraform, stack.name, stack.aws_region, console)
+    plan = steps.plan(terraform, stack.name, stack.aws_region, console)
     versions, content = terraforms.versions(directory), plan.file.read_bytes()
     before = state_before(content)
     manifest = Manifest(

@@ -10,12 +10,10 @@ if TYPE_CHECKING:
     from ops.terraform import Plan, Terraform
 
 
-def plan(
-    terraform: Terraform, environment: str, region: str, console: Console
-) -> tuple[Plan, dict[str, str]]:
+def plan(terraform: Terraform, environment: str, region: str, console: Console) -> Plan:
     """Plan until nothing more is found that an apply which was cut off has left behind.
 
-    Returns the plan, and address -> import id of what it takes back. Raises OpsError (STATE) where it cannot.
+    It takes that back, and shows what it is. Raises OpsError (STATE) where it cannot.
     """
     from ops import adoption
     from ops.progress import step
@@ -34,7 +32,7 @@ def plan(
     for address in found:
         console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
     _refuse_known(terraform, environment, made, found)
-    return made, found
+    return made
 
 
 def _refuse_known(terraform: Terraform, environment: str, made: Plan, found: dict[str, str]) -> None:
