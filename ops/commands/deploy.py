@@ -123,7 +123,7 @@ def _planned(
     """The plan to apply, in the synthesized folder: a new one, or the saved one if it is not stale."""
     from ops import synth
     from ops.bundles.file import read
-    from ops.deployment import making, saved, steps
+    from ops.deployment import making, saved
     from ops.progress import step
     from ops.terraform import Terraform
 
@@ -138,10 +138,7 @@ def _planned(
         attempt.step, attempt.bundle = "plan", bundle
         with step(console, "Comparing the saved plan with what is now"):
             return terraform, bundle, saved.take(bundle, stack, terraform)
-    attempt.step = "init"
-    terraform.init()
-    steps.store_unstored(terraform, console)
-    made, plan = making.make(stack, directory, console, attempt, lock_timeout=lock_timeout)
+    made, plan = making.make(stack, terraform, console, attempt, to_apply=True)
     return terraform, made, plan
 
 

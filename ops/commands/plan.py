@@ -91,6 +91,7 @@ def made(
     from ops import account, aws, stacks, synth
     from ops.deployment import making, reviewing
     from ops.progress import step
+    from ops.terraform import Terraform
 
     stack = stacks.find(environment)
     aws.verify_caller(stack.aws_account_id, stack.aws_region)
@@ -99,6 +100,7 @@ def made(
     attempt.step = "synth"
     with step(console, f"Synth of {environment}"):
         directory = synth.synthesize(environment)
-    bundle, _ = making.make(stack, directory, console, attempt, lock_timeout=lock_timeout)
+    terraform = Terraform(directory, lock_timeout=lock_timeout)
+    bundle, _ = making.make(stack, terraform, console, attempt)
     review = reviewing.review(bundle)
     return review, reviewing.stamped(bundle, review, approve_broadening=approve_broadening)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ops.stacks import Stack
-    from ops.terraform import Plan
+    from ops.terraform import Plan, Terraform
 
 
 @dataclass
@@ -47,11 +47,12 @@ def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
 
 
 def make(
-    stack: Stack, directory: Path, console: Console, attempt: Attempt, *, lock_timeout: str | None = None
+    stack: Stack, terraform: Terraform, console: Console, attempt: Attempt, *, to_apply: bool = False
 ) -> tuple[Bundle, Plan]:
     """Init and plan in a synthesized folder; the bundle, and the plan in the folder.
 
-    lock_timeout: as in `Terraform`. Raises OpsError: what Terraform refuses.
+    to_apply: what an earlier apply could not store is stored first, which who only plans may not do. Raises
+    OpsError: what Terraform refuses.
     """
     from ops import terraform as terraforms
     from ops.bundles import stack as stacks
@@ -59,12 +60,14 @@ def make(
     from ops.deployment import steps
     from ops.progress import step
 
-    terraform = terraforms.Terraform(directory, lock_timeout=lock_timeout)
+    directory = terraform.directory
     attempt.stack = json.loads((directory / STACK).read_text(encoding="utf-8"))
     fingerprint, commit = stacks.fingerprint(directory), origin.commit()
     attempt.step = "init"
     with step(console, "Terraform init"):
         terraform.init()
+    if to_apply:
+        steps.store_unstored(terraform, console)
     attempt.step = "plan"
     plan = steps.plan(terraform, stack.name, stack.aws_region, console)
     versions, content = terraforms.versions(directory), plan.file.read_bytes()
