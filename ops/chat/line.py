@@ -76,17 +76,18 @@ class Line:
     def __init__(self, websocket_url: str, token: str, *, origin: str | None = None) -> None:
         """Connect. Raises Refused, or OpsError (NETWORK) where nothing answers, or a failure does."""
         from websockets.exceptions import InvalidStatus, WebSocketException
-        from websockets.sync.client import connect
+
+        from ops.chat.wire import Wire
 
         self._closing = ExitStack()
         url = address(websocket_url)
         options: dict[str, Any] = {"proxy": None} if "AWS_ENDPOINT_URL" in os.environ else {}
         try:
             self._socket = self._closing.enter_context(
-                connect(
+                Wire(
                     with_token(url, token) if token else url,
                     ssl=trust(url),
-                    origin=origin,  # type: ignore[arg-type]
+                    origin=origin,
                     open_timeout=OPEN_TIMEOUT_S,
                     max_size=None,
                     logger=_silent,
@@ -130,7 +131,7 @@ class Line:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            frame: Frame = json.loads(self._socket.recv(timeout=timeout_s))
+            frame: Frame = json.loads(self._socket.receive(timeout_s))
         except ConnectionClosed as error:
             raise Lost(str(error), error.rcvd.code if error.rcvd else 1006) from None
         return frame

@@ -68,8 +68,8 @@ def _state(owner: Stack) -> StateVersion:
     """Of the state that lies in the bucket now."""
     from environments import naming
     from ops import aws
-    from ops.destroy import protection
+    from ops.remote_state.reading import state_of
 
     bucket = naming.state_bucket(owner.aws_account_id, owner.aws_region)
     s3 = aws.client("s3", owner.aws_region)
-    return StateVersion.of(protection.state_of(s3, bucket, owner.environment))
+    return StateVersion.of(state_of(s3, bucket, owner.environment))

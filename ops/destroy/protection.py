@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from environments import ENVIRONMENTS, naming
@@ -11,6 +10,7 @@ from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.plans.document import Resource
 from ops.plans.synthesized import Synthesized
+from ops.remote_state.reading import state_of
 from ops.stacks import Stack
 
 
@@ -85,28 +85,3 @@ def has_resources(s3: Any, stack: Stack) -> bool:
     """Whether the stack's state holds anything: a second instead of the ten that Terraform would take."""
     bucket = naming.state_bucket(stack.aws_account_id, stack.aws_region)
     return bool(state_of(s3, bucket, stack.environment).get("resources"))
-
-
-def state_of(s3: Any, bucket: str, environment: str) -> Mapping[str, Any]:
-    """The state of an environment as it lies in the bucket; {} where there is none, or no bucket."""
-    from botocore.exceptions import ClientError
-
-    from ops.aws import aws_errors
-
-    with aws_errors(f"reading the state of {environment}"):
-        try:
-            answer = s3.get_object(Bucket=bucket, Key=naming.state_key(environment))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
-                return {}
-            raise
-        body = answer["Body"].read()
-    try:
-        state: Mapping[str, Any] = json.loads(body)
-    except ValueError as error:
-        raise OpsError(
-            f"The state of {environment}, s3://{bucket}/{naming.state_key(environment)}, is no JSON.",
-            hint=f"Put an earlier version back first:  ops state versions {environment}",
-            code=ExitCode.STATE,
-        ) from error
-    return state

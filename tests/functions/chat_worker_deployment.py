@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +19,7 @@ from ops.local_aws.example import ACCOUNT_ID, REGION
 from tests.functions.chat_worker_support import MAX_RECEIVES, ONE, QUESTION, Context
 from tests.functions.support import ulid_at
 from tests.local_aws.cloud import Cloud, allow
+from tests.support.http_server import HttpServer
 from tests.support.model_server import ModelServer
 
 PERMISSIONS = {
@@ -39,13 +39,13 @@ NO_JOB = {"messageId": "not a job", "receiptHandle": "r", "body": "{}", "eventSo
 
 
 @dataclass
-class Clients:
+class Clients(HttpServer):
     """The clients' side of API Gateway: takes what is posted to `/<stage>/@connections/<id>`."""
 
     gone: set[str] = field(default_factory=set)
     posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def __enter__(self) -> Clients:
+    def __post_init__(self) -> None:
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,17 +65,12 @@ class Clients:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/dev"
-        return self
+        super().__init__(Handler)
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    @property
+    def url(self) -> str:
+        """With the stage."""
+        return f"{super().url}/dev"
 
     def frames(self, kind: str | None = None) -> list[dict[str, Any]]:
         return [frame for _, frame in self.posted if kind in (None, frame["type"])]

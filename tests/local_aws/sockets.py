@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
+from ops.chat.wire import Wire
 from ops.local_aws.example import ACCOUNT_ID, REGION
 from tests.local_aws.cloud import Cloud, unique
 from tests.local_aws.functions import Function, metric_sum
@@ -95,10 +95,10 @@ class Api:
         deployment = self.client.create_deployment(ApiId=self.identifier)["DeploymentId"]
         self.client.create_stage(ApiId=self.identifier, StageName=STAGE, DeploymentId=deployment, **settings)
 
-    def connect(self, query: str = "", url: str | None = None, **more: Any) -> ClientConnection:
+    def connect(self, query: str = "", url: str | None = None, **more: Any) -> Wire:
         """A client."""
         context = ssl.create_default_context(cafile=str(self.cloud.authority))
-        return connect((url or self.url) + query, ssl=context, open_timeout=20, proxy=None, **more)
+        return Wire((url or self.url) + query, ssl=context, open_timeout=20, proxy=None, **more)
 
     def refusal(self, query: str = "", url: str | None = None) -> tuple[int, dict[str, Any]]:
         """Status and body with which a client is refused."""
@@ -116,12 +116,12 @@ def _uri(function: Function) -> str:
     return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function.arn}/invocations"
 
 
-def ask(client: ClientConnection, **content: Any) -> Any:
+def ask(client: Wire, **content: Any) -> Any:
     """Sends JSON and gives the next frame as JSON."""
     client.send(json.dumps(content))
     return receive(client)
 
 
-def receive(client: ClientConnection) -> Any:
+def receive(client: Wire) -> Any:
     """The next frame as JSON."""
-    return json.loads(client.recv(timeout=10))
+    return json.loads(client.receive(10))

@@ -7,8 +7,8 @@ import json
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
+from ops.chat.wire import Wire
 from tests.local_aws.cloud import Cloud
 from tests.local_aws.functions import deploy
 from tests.local_aws.sockets import Api, receive
@@ -27,9 +27,9 @@ def _api(cloud: Cloud) -> Api:
     return api
 
 
-def _code(client: ClientConnection) -> int | None:
+def _code(client: Wire) -> int | None:
     with pytest.raises(ConnectionClosed) as caught:
-        client.recv(timeout=10)
+        client.receive(10)
     return caught.value.rcvd.code if caught.value.rcvd else None
 
 
@@ -68,4 +68,4 @@ def test_bytes_count_and_not_characters(api: Api) -> None:
 def test_stock_takes_larger_frames(stock: Cloud) -> None:
     with _api(stock).connect() as client:
         client.send("x" * 200_000)
-        assert json.loads(client.recv(timeout=10)) == {"length": 200_000}
+        assert json.loads(client.receive(10)) == {"length": 200_000}

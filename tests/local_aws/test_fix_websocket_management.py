@@ -43,7 +43,7 @@ def test_posts_arrive_in_order(api: Api, fixed: Cloud) -> None:
         connection = ask(client)["id"]
         for number in range(20):
             management.post_to_connection(ConnectionId=connection, Data=f"delta {number} ä")
-        assert [client.recv(timeout=10) for _ in range(20)] == [f"delta {number} ä" for number in range(20)]
+        assert [client.receive(10) for _ in range(20)] == [f"delta {number} ä" for number in range(20)]
 
 
 def test_a_post_has_at_most_128_kb(api: Api, fixed: Cloud) -> None:
@@ -51,7 +51,7 @@ def test_a_post_has_at_most_128_kb(api: Api, fixed: Cloud) -> None:
     with api.connect(max_size=None) as client:
         connection = ask(client)["id"]
         management.post_to_connection(ConnectionId=connection, Data=b"x" * 128 * 1024)
-        assert len(client.recv(timeout=10)) == 128 * 1024
+        assert len(client.receive(10)) == 128 * 1024
         call = {"ConnectionId": connection, "Data": b"x" * (128 * 1024 + 1)}
         assert refused(management.post_to_connection, **call) == "PayloadTooLargeException"
 
@@ -71,7 +71,7 @@ def test_a_closed_connection_is_gone(api: Api, fixed: Cloud) -> None:
         connection = ask(client)["id"]
         management.delete_connection(ConnectionId=connection)
         with pytest.raises(ConnectionClosed):
-            client.recv(timeout=10)
+            client.receive(10)
     for call, more in (
         (management.post_to_connection, {"Data": b"x"}),
         (management.get_connection, {}),
@@ -103,7 +103,7 @@ def test_posting_needs_the_permission_on_its_arn(api: Api, fixed: Cloud) -> None
             management = _management(fixed.assume(fixed.role(statement)), api)
             if allowed:
                 management.post_to_connection(**call)
-                assert client.recv(timeout=10) == call["Data"]
+                assert client.receive(10) == call["Data"]
             else:
                 assert refused(management.post_to_connection, **call) in (
                     "AccessDeniedException",
@@ -123,5 +123,5 @@ def test_stock_takes_larger_posts_and_describes_nothing(stock: Cloud) -> None:
     with api.connect(max_size=None) as client:
         connection = ask(client)["id"]
         management.post_to_connection(ConnectionId=connection, Data=b"x" * 200_000)
-        assert len(client.recv(timeout=10)) == 200_000
+        assert len(client.receive(10)) == 200_000
         assert "ConnectedAt" not in management.get_connection(ConnectionId=connection)

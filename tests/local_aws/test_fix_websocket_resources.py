@@ -106,4 +106,4 @@ def test_stock_serves_routes_that_are_not_deployed(stock: Cloud) -> None:
     api.route("$default", function, replies=True)
     with api.connect() as client:
         client.send(json.dumps({}))
-        assert json.loads(client.recv(timeout=10)) == {"route": "$default"}
+        assert json.loads(client.receive(10)) == {"route": "$default"}

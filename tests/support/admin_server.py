@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.http_server import HttpServer
 
 ADMIN_KEY = "sk-admin-" + "k7Qw9ZtR2mNb4VcX8yLp"
 PROJECT = "proj_Zk3m9Q"
@@ -18,7 +19,7 @@ PATH = f"/v1/organization/projects/{PROJECT}/service_accounts"
 
 
 @dataclass
-class AdminServer:
+class AdminServer(HttpServer):
     """A context manager. keys: where the provider's valid keys are kept; accounts: id -> (object, its key).
 
     created: called after an account was made and before it is answered; it may raise, and no answer comes.
@@ -30,18 +31,8 @@ class AdminServer:
     status: int = 200
     seen: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> AdminServer:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def __post_init__(self) -> None:
+        super().__init__(_handler(self))
 
     def make(self, name: str, *, age_s: float = 0) -> tuple[dict[str, Any], str]:
         """A service account and its key, made some time ago."""

@@ -14,9 +14,11 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.support.http_server import HttpServer
 
 REPOSITORY = "flowency/spec-wizard-infra"
 TOKEN = "token-of-the-workflow"
@@ -70,7 +72,7 @@ def secondary_limit(retry_after: int | None) -> Fault:
     return Fault(403, words, {} if retry_after is None else {"retry-after": str(retry_after)})
 
 
-class GitHubServer:
+class GitHubServer(HttpServer):
     """A context manager. pulls: number -> SHA of the head. runs: as the Actions API lists them. commits: SHA
     -> its pull requests, as `associate` makes them.
 
@@ -93,23 +95,12 @@ class GitHubServer:
         self.lock = threading.Lock()
         self._prefix = prefix
         self._last_id = 1000
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    def __enter__(self) -> GitHubServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
         """What GITHUB_API_URL is."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{self._prefix}"
+        return f"{super().url}{self._prefix}"
 
     def write(self, number: int, body: str, login: str = WORKFLOW.login) -> Json:
         """A comment that is there already."""

@@ -10,9 +10,11 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.http_server import HttpServer
 
 PROJECT = "flowency/spec-wizard-infra"
 TOKEN = "token-of-the-project"
@@ -31,7 +33,7 @@ class Fault:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class GitLabServer:
+class GitLabServer(HttpServer):
     """A context manager. requests: number -> SHA. faults: answered first, one to each request that writes."""
 
     def __init__(self) -> None:
@@ -43,22 +45,7 @@ class GitLabServer:
         self.longest = LONGEST
         self.seen: list[tuple[str, str]] = []
         self.lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    def __enter__(self) -> GitLabServer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
 
     def write(self, number: int, body: str, author: str = BOT, *, system: bool = False) -> Json:
         """A note that is there already. GitLab keeps no empty space around a note."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+from tests.support.http_server import HttpServer
+
 ANTHROPIC_PATH = "/v1/messages"
 OPENAI_PATH = "/v1/chat/completions"
 MODELS_PATH = "/v1/models"
@@ -55,11 +57,20 @@ class Seen:
     body: dict[str, Any]
 
 
-class ModelServer:
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no error here."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class ModelServer(HttpServer):
     """A context manager. keys: those it takes. The last reply is given again to every further request.
 
     models_status: of the list of models, for a key that it takes.
     """
+
+    server_class = _Server
 
     def __init__(self, *replies: Reply) -> None:
         self.replies = list(replies) or [Reply()]
@@ -70,34 +81,14 @@ class ModelServer:
         self.broken_pipes = threading.Semaphore(0)
         """Released each time the client has gone away in the midst of an answer."""
         self.closing = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> ModelServer:
-        self._thread.start()
-        return self
+        super().__init__(_handler(self))
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__()
 
     def next_reply(self) -> Reply:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error here."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
 
 
 def answer_of(pieces: Iterable[str] = PIECES) -> str:
