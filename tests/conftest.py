@@ -13,9 +13,8 @@ LONG_STORIES = (
     "test_faults",
     "test_environments",
     "test_up",
-    "test_security_alarms",
-    "test_chat",
-    "test_lost_state",
+    "test_change_safety",
+    "test_chat_and_alarms",
 )
 """Begun first: what runs beside them then ends about when they do."""
 

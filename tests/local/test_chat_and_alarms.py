@@ -1,4 +1,4 @@
-"""The chat of a deployed dev under load, under attack, and when its worker dies.
+"""The chat of a deployed dev under load, under attack, and when its worker dies; its account's alarms.
 
 The tests are the steps of one story and run in this order. What a single client is promised is in
 `ops/smoke/chat.py`.
@@ -27,6 +27,7 @@ from ops.chat.answer import Answer
 from ops.chat.line import address, trust
 from ops.local_aws.instance import LocalAws
 from tests.local import checkout, tables, workers
+from tests.local.alarms import drive_all
 from tests.local.checkout import Checkout
 from tests.support.chat_clients import Client, all_at_once
 from tests.support.model_server import KEY, ModelServer, Reply
@@ -394,3 +395,8 @@ def test_a_message_that_cannot_be_answered_lands_in_the_dead_letters_and_raises_
     model.replies = [Reply(("Fine again.",))]
     asyncio.run(all_at_once([client], [["And now?"]], PATIENCE_S))
     assert client.exchanges[-1].answer.text == "Fine again."
+
+
+def test_trap_53_each_security_alarm_goes_off_and_comes_back(aws: LocalAws) -> None:
+    """The last step: the deploy sets some of them off, and they are quiet five minutes after it."""
+    drive_all(aws, "account", "security-alarms", [])
