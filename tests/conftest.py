@@ -1,5 +1,6 @@
 """For all levels of tests."""
 
+import boto3
 import pytest
 from hypothesis import settings
 
@@ -8,6 +9,13 @@ import constructs_lib  # noqa: F401 - before any import of cdktf: makes the bind
 # Speed is measured in bench/, never in a test: the machine may be busy.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_session_of_another_file() -> None:
+    """boto3's own session keeps the credentials that it found first, which may be another instance's."""
+    boto3.DEFAULT_SESSION = None
+
 
 LONG_STORIES = (
     "test_faults",

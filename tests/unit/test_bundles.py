@@ -120,6 +120,16 @@ class TestFile:
             return
         assert (found.plan, found.document) == (BUNDLE.plan, BUNDLE.document)
 
+    def test_a_member_that_claims_to_be_encrypted_is_refused(self) -> None:
+        """Found by the test above, once in a while: zipfile raises a RuntimeError for it."""
+        buffer = bytearray(whole())
+        for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            buffer[buffer.rindex(signature) + flags] |= 1
+        path = DAMAGED / "x"
+        path.write_bytes(buffer)
+        with pytest.raises(OpsError, match="is no plan bundle, or is damaged"):
+            file.read(path)
+
     @given(length=st.integers(min_value=0))
     def test_cut_off_it_is_refused(self, length: int) -> None:
         path = DAMAGED / "x"
