@@ -68,6 +68,12 @@ def aws(here: Checkout) -> LocalAws:
     return here.local_aws
 
 
+@pytest.fixture(scope="module")
+def prod(here: Checkout) -> Deployment:
+    """As the proofs take it; asked for when it is complete."""
+    return Deployment("prod", json.loads(here.ops("--local", "outputs", "prod", "--json")))
+
+
 def test_an_environment_is_refused_while_its_account_is_missing(here: Checkout) -> None:
     message = here.cdktf("deploy", "staging", "--auto-approve", code=ExitCode.STATE)
     assert "staging needs the stack of AWS account 123456789012, which is not deployed" in message
@@ -374,18 +380,17 @@ NEEDED = [
 
 @pytest.mark.parametrize(("resource", "sid", "prove"), NEEDED, ids=[f"{r}-{s}" for r, s, _ in NEEDED])
 def test_trap_01_06_and_32_every_statement_for_a_service_is_needed(
-    here: Checkout, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, resource: str, sid: str, prove: Any
+    prod: Deployment, aws: LocalAws, monkeypatch: pytest.MonkeyPatch, resource: str, sid: str, prove: Any
 ) -> None:
     """Without the statement in the resource's own policy the promise is broken, with it the promise holds."""
     for name, value in aws.environment().items():
         monkeypatch.setenv(name, value)
-    deployment = Deployment("prod", json.loads(here.ops("--local", "outputs", "prod", "--json")))
     with Policies(aws, "prod", "123456789012").without(resource, sid), monkeypatch.context() as impatient:
         impatient.setattr(cdn, "PATIENCE_S", 1)
         impatient.setattr(email, "PATIENCE_S", 3)
         with pytest.raises(Broken):
-            prove(deployment)
-    prove(deployment)
+            prove(prod)
+    prove(prod)
 
 
 @pytest.mark.parametrize(
