@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,6 +233,10 @@ class Terraform:
         self._run(["state", "push", "-no-color", *self._locking, UNSTORED], "state push")
         file.unlink()
         return True
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Take resources out of the state; AWS is not asked."""
+        self._run(["state", "rm", *self._locking, *addresses], "state rm")
 
     def outputs(self, *, sensitive: bool = False) -> dict[str, str]:
         """Outputs, sensitive ones only when asked for; a value that is no text as JSON."""

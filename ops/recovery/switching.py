@@ -8,7 +8,7 @@ stack does not name at all is forgotten.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +41,16 @@ def plan(terraform: Terraform, environment: str, region: str) -> Plan:
         planned = terraform.plan()
         adopted: dict[str, str] = {}
         forgotten: set[str] = set()
+        gone: set[str] = set()
         while True:
             found = adoption.find(planned.changes, environment, region)
             lost = _tables_to_delete(planned.changes)
-            if not found.keys() - adopted.keys() and not lost - forgotten:
+            replaced = _not_imported(planned.changes, adopted) - gone
+            if not found.keys() - adopted.keys() and not lost - forgotten and not replaced:
                 break
+            if replaced:
+                terraform.forget(sorted(replaced))
+                gone |= replaced
             adopted |= found
             forgotten |= lost
             adoption.write(terraform.directory, adopted)
@@ -88,6 +93,12 @@ def refuse_loss(changes: Iterable[Change]) -> None:
 def _tables_to_delete(changes: Iterable[Change]) -> set[str]:
     """Tables in the state that the stack does not name: generations that are not next to the live one."""
     return {change.address for change in changes if change.type == TABLE and change.actions == ("delete",)}
+
+
+def _not_imported(changes: Iterable[Change], adopted: Collection[str]) -> set[str]:
+    """What a killed apply has replaced: the state knows the old one, which is gone, by the same address, and
+    to such an address Terraform imports nothing."""
+    return {one.address for one in changes if one.address in adopted and one.actions == ("create",)}
 
 
 def _forget(directory: Path, addresses: Iterable[str]) -> None:

@@ -56,6 +56,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         made.ops("local", "start")
         made.ops("--local", "bootstrap", "dev")
         made.cdktf("deploy", "account", "dev", "--auto-approve")
+        made.ops("--local", "alarms", "confirm", "dev")
         yield Deployed(made)
 
 

@@ -47,8 +47,24 @@ def test_messages_must_stay_hidden_while_the_function_may_run(fixed: Cloud) -> N
     assert _refusal(function, source.arn) == "InvalidParameterValueException"
 
 
+def test_a_source_is_mapped_to_a_function_once(fixed: Cloud) -> None:
+    source = queue(fixed)
+    function = deploy(fixed, statements=queue_rights(source))
+    mapping = map_source(function, source.arn)
+    assert _refusal(function, source.arn) == "ResourceConflictException"
+    assert map_source(deploy(fixed, statements=queue_rights(source)), source.arn)
+    fixed.client("lambda").delete_event_source_mapping(UUID=mapping)
+    assert map_source(function, source.arn)
+
+
 def test_stock_maps_what_the_role_may_not_read(stock: Cloud) -> None:
     source = queue(stock, VisibilityTimeout=1)
     assert map_source(deploy(stock, statements=[LOGS]), source.arn)
     _, stream = streaming_table(stock)
     assert map_source(deploy(stock, statements=[LOGS]), stream, StartingPosition="LATEST")
+
+
+def test_stock_maps_a_source_twice(stock: Cloud) -> None:
+    source = queue(stock)
+    function = deploy(stock, statements=queue_rights(source))
+    assert map_source(function, source.arn) != map_source(function, source.arn)

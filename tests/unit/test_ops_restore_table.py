@@ -12,13 +12,14 @@ import pytest
 
 import environments
 from environments import loading
+from ops import adoption
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.recovery import counting, generations, switching, times
 from ops.recovery.situation import Situation
 from ops.recovery.tables import Table, generation_of
 from ops.recovery.times import Window
-from ops.terraform import Change
+from ops.terraform import Change, Plan
 from tests.support import configuration
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, 500_000, tzinfo=UTC)
@@ -222,6 +223,38 @@ def test_a_switch_that_would_lose_data_is_refused(change: Change) -> None:
     with pytest.raises(OpsError, match="The switch would") as caught:
         switching.refuse_loss([change])
     assert caught.value.code is ExitCode.PROTECTED
+
+
+class Planning:
+    """Terraform, whose state knows a mapping that is gone: until that is forgotten it would make another."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.forgotten: list[str] = []
+
+    def forget(self, addresses: list[str]) -> None:
+        self.forgotten += addresses
+
+    def plan(self) -> Plan:
+        imports = (self.directory / adoption.FILE).exists() and bool(self.forgotten)
+        change = Change("aws_x.mapping", "aws_x", ("update",) if imports else ("create",), {}, imports)
+        return Plan(self.directory / "plan", (change,), ())
+
+
+def test_what_a_killed_switch_has_replaced_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Terraform imports nothing to an address of its state, whose resource may be gone."""
+
+    def find(changes: Any, environment: str, region: str) -> dict[str, str]:
+        return {one.address: "the new one" for one in changes if one.actions == ("create",)}
+
+    monkeypatch.setattr(adoption, "find", find)
+    terraform = Planning(tmp_path)
+    (change,) = switching.plan(terraform, "dev", "us-east-1").changes  # type: ignore[arg-type]
+    assert (change.actions, change.importing) == (("update",), True)
+    assert terraform.forgotten == ["aws_x.mapping"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture

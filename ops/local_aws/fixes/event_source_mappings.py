@@ -1,8 +1,9 @@
 """Event source mappings are refused where Lambda could not read the source with the function's role.
 
 Upstream, MiniStack 1.5.33: services/lambda_svc.py, _create_esm asks nothing; a mapping without rights, or
-with a queue whose messages reappear while the function still works on them, is made and then reads. The
-codes and the order of checks are AWS's (CreateEventSourceMapping, InvalidParameterValueException).
+with a queue whose messages reappear while the function still works on them, is made and then reads; a second
+one of the same source and function is made beside the first. The codes and the order of checks are AWS's
+(CreateEventSourceMapping, InvalidParameterValueException, ResourceConflictException).
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ def install() -> None:
             )
         if problem:
             return error_response_json("InvalidParameterValueException", problem, 400)
+        for other in lambda_svc._esms.values():
+            mapped = other["EventSourceArn"], other["FunctionName"], other["Qualifier"]
+            if mapped == (source, name, qualifier):
+                conflict = (
+                    f"An event source mapping of {source} and function {name} already exists. Please update "
+                    f"or delete the existing mapping with UUID {other['UUID']}"
+                )
+                return error_response_json("ResourceConflictException", conflict, 409)
         return inner(request)
 
     lambda_svc._create_esm = create
