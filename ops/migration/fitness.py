@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from ops.adoption.answers import missing
 from ops.terraform import Change
-
-COPY = (
-    "Set DYNAMODB_TABLE_GENERATION=2: a new table is made beside it, and this one stays as it is. Copy the "
-    "items with the keys that the application uses (docs/data-model.md)."
-)
 
 
 def of_table(changes: Iterable[Change], region: str) -> list[str]:
@@ -40,11 +36,13 @@ def differences(table: dict[str, Any], ttl: dict[str, Any], after: dict[str, Any
     there, planned = schema(table), _planned(after)
     if there != planned:
         found.append(
-            f"{name} has the key {_text(there)}; {_text(planned)} is needed, and that is for ever. {COPY}"
+            f"{name} has the key {_text(there)}; {_text(planned)} is needed, and that is for ever. "
+            f"{_beside(after)}"
         )
     if indexes := [index["IndexName"] for index in table.get("LocalSecondaryIndexes", [])]:
         found.append(
-            f"{name} has the local index {', '.join(indexes)}, which goes only with its table. {COPY}"
+            f"{name} has the local index {', '.join(indexes)}, which goes only with its table. "
+            f"{_beside(after)}"
         )
     (wanted,) = [block["attribute_name"] for block in after["ttl"]]
     if ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") and ttl["AttributeName"] != wanted:
@@ -56,6 +54,42 @@ def differences(table: dict[str, Any], ttl: dict[str, Any], after: dict[str, Any
             f"--time-to-live-specification Enabled=false,AttributeName={old}"
         )
     return found
+
+
+def _beside(after: dict[str, Any]) -> str:
+    """How to go on with a second table. Terraform imports a generation and never makes it (ADR 15)."""
+    return (
+        "Make a new table beside it, which stays as it is:\n"
+        f"  aws dynamodb create-table --cli-input-json '{json.dumps(_empty(after))}'\n"
+        "Then set DYNAMODB_TABLE_GENERATION=2, which takes the new one over with all that belongs to it, and "
+        "copy the items with the keys that the application uses (docs/data-model.md)."
+    )
+
+
+def _empty(after: dict[str, Any]) -> dict[str, Any]:
+    """What CreateTable has to be told of the planned table's second generation; an import adds the rest."""
+    indexes = after.get("global_secondary_index") or []
+    return {
+        "TableName": f"{after['name']}-r2",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": one["name"], "AttributeType": one["type"]} for one in after["attribute"]
+        ],
+        "KeySchema": _key_schema(after),
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": index["name"],
+                "KeySchema": _key_schema(index),
+                "Projection": {"ProjectionType": index["projection_type"]},
+            }
+            for index in indexes
+        ],
+    }
+
+
+def _key_schema(keys: dict[str, Any]) -> list[dict[str, str]]:
+    parts = {"HASH": keys["hash_key"], "RANGE": keys.get("range_key")}
+    return [{"AttributeName": name, "KeyType": part} for part, name in parts.items() if name]
 
 
 def schema(table: dict[str, Any]) -> dict[str, tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -177,9 +178,13 @@ def test_a_table_with_another_key_is_refused(here: Checkout) -> None:
     message = here.ops("--local", "migrate", "staging", "--from-cdk", code=ExitCode.PROTECTED)
     assert "pk (S) + sk (S)" in message
     assert "DYNAMODB_TABLE_GENERATION=2" in message
+    told = re.search(r"aws dynamodb create-table --cli-input-json '(.+)'", message)
+    assert told, message
+    here.local_aws.client("dynamodb").create_table(**json.loads(told[1]))
     found = look(here, "staging", DYNAMODB_TABLE_GENERATION="2")
     assert found["refused"] == []
     assert fates(found)["Table", "spec-wizard-sessions-staging"] == "leave"
+    assert " to replace" not in found["plan"]
 
 
 def test_the_old_stacks_leave_behind_what_stays(here: Checkout) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from unittest.mock import Mock
 
+import boto3
 import pytest
 import typer
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from ops import aws
 from ops.commands import migrate
@@ -24,6 +27,9 @@ PLANNED: dict[str, Any] = {
     "range_key": "SK",
     "attribute": [{"name": name, "type": "S"} for name in ("PK", "SK", "GSI1PK", "GSI1SK")],
     "ttl": [{"attribute_name": "expiresAt", "enabled": True}],
+    "global_secondary_index": [
+        {"name": "GSI1", "hash_key": "GSI1PK", "range_key": "GSI1SK", "projection_type": "ALL"}
+    ],
 }
 TABLE: dict[str, Any] = {
     "TableName": "sessions",
@@ -115,6 +121,20 @@ def test_a_table_of_the_same_key_fits() -> None:
 def test_what_a_table_cannot_become_is_told(table: dict[str, Any], ttl: dict[str, Any], told: str) -> None:
     (message,) = fitness.differences(table, ttl, PLANNED)
     assert told in message
+
+
+def test_the_second_table_is_the_planned_one_under_another_name() -> None:
+    """What CreateTable is asked for; botocore holds the request against the service's model."""
+    (message,) = fitness.differences(TABLE | {"KeySchema": TABLE["KeySchema"][:1]}, EXPIRES, PLANNED)
+    request = json.loads(message.partition("--cli-input-json '")[2].partition("'\n")[0])
+    client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+    with Stubber(client) as stubbed:
+        stubbed.add_response("create_table", {}, request)
+        client.create_table(**request)
+    assert request["TableName"] == "sessions-r2"
+    assert fitness.differences(request, EXPIRES, PLANNED) == []
+    (index,) = request["GlobalSecondaryIndexes"]
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["GSI1PK", "GSI1SK"]
 
 
 def change(type_: str, *actions: str, **facts: Any) -> dict[str, Any]:
