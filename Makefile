@@ -30,7 +30,7 @@ help:
 	@echo "make least-privilege"
 	@echo "                takes away each statement of each function's role, and sees what fails"
 	@echo "make drill      day two on the local AWS: loses data and gets it back, kills and breaks things, drift,"
-	@echo "                destroy, API keys, migration; half an hour and more"
+	@echo "                destroy, API keys, migration; some forty minutes"
 	@echo "make bench      measure synth, plan and start times"
 	@echo "make lint       ruff and mypy"
 	@echo "make policy     checkov, zizmor and rules of our own over all stacks and workflows, and the scanners' tests;"
