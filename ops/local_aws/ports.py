@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import socket
 import subprocess
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+"""Linux: the lowest and the highest port that a connection is given which asks for none."""
+LOWEST, TRIES = 20_000, 200
 
 
 def listener(port: int) -> socket.socket:
@@ -36,9 +41,22 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports that are free now."""
-    sockets = [listener(0) for _ in range(count)]
+    """Different ports that are free now; none that the system gives to clients, if it tells which those are.
+
+    An instance keeps its ports over restarts, and a client somewhere may have one of its range meanwhile.
+    """
     try:
+        below = int(OF_CLIENTS.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        below = 0
+    # Drawn, so that two who look at the same time find different ones.
+    drawn = random.SystemRandom().sample(range(LOWEST, below), TRIES) if below >= LOWEST + TRIES else []
+    sockets: list[socket.socket] = []
+    try:
+        for port in [*drawn, *[0] * count]:
+            if len(sockets) < count:
+                with contextlib.suppress(OSError):
+                    sockets.append(listener(port))
         return [int(sock.getsockname()[1]) for sock in sockets]
     finally:
         for sock in sockets:

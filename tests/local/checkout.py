@@ -151,8 +151,8 @@ def _free_port() -> int:
     The local AWS starts later: within the system's range of such ports somebody may have it by then.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
-    first = 12_000 + worker % 10 * 2_000
-    for port in range(first + os.getpid() % 100 * 20, first + 2_000, 2):
+    first = 10_000 + worker % 10 * 1_000
+    for port in range(first + os.getpid() % 50 * 10, first + 1_000, 2):
         with contextlib.suppress(OSError), listener(port), listener(port + 1):
             if port not in GIVEN:
                 GIVEN.add(port)

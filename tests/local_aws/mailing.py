@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 import urllib.request
 from typing import Any
 
@@ -80,6 +81,13 @@ class Queue:
             for message in found:
                 bodies.append(message["Body"])
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return bodies
+
+    def arrived(self, patience_s: float = 10) -> list[str]:
+        """The same for what MiniStack delivers a little later, in a thread, as events of S3."""
+        deadline = time.monotonic() + patience_s
+        while not (bodies := self.drain()) and time.monotonic() < deadline:
+            time.sleep(0.05)
         return bodies
 
 

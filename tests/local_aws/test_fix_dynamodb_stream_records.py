@@ -59,6 +59,7 @@ def test_what_was_not_read_before_a_restart_is_read_after_it(instance: LocalAws,
     if ended == "killed":
         time.sleep(2)  # the checkpoint's interval, and its own time
         os.kill(pid, signal.SIGKILL)
+        assert eventually(lambda: not instance.status().running)
     else:
         instance.stop()
     instance.start()

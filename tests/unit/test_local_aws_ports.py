@@ -24,6 +24,22 @@ def test_free_ports_differ() -> None:
     assert len(set(ports.free_ports(5))) == 5
 
 
+@pytest.mark.skipif(not ports.OF_CLIENTS.exists(), reason="needs /proc")
+def test_no_client_is_given_a_free_port() -> None:
+    lowest, highest = map(int, ports.OF_CLIENTS.read_text().split())
+    assert [port for port in ports.free_ports(20) if lowest <= port <= highest] == []
+
+
+@pytest.mark.parametrize("told", ["", "1024 65535", "nothing"])
+def test_where_clients_have_any_port_or_nobody_knows_there_are_some_too(
+    told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "range"
+    file.write_text(told)
+    monkeypatch.setattr(ports, "OF_CLIENTS", file)
+    assert len(set(ports.free_ports(3))) == 3
+
+
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
 def test_the_holder_is_named() -> None:
     with ports.listener(0) as sock:
