@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PYTEST_ARGS ?=
 # A file's tests stay together: most share an instance or a deployed stack. The long files come first.
-PARALLEL ?= -n 5 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
 # A drill is a story of one process; two of them beside each other.
 DRILLS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
