@@ -15,7 +15,7 @@ knows that something's id: each plan that imports more may know more.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,15 @@ def find(
         if identifier:
             found[change.address] = identifier
     return found
+
+
+def not_imported(changes: Iterable[Change], found: Collection[str]) -> list[str]:
+    """Addresses that a plan with these import blocks creates all the same.
+
+    What a killed apply has replaced: the state knows the old one, which is gone, by the same address, and to
+    such an address Terraform imports nothing. It would make a second one.
+    """
+    return [one.address for one in changes if one.address in found and one.actions == ("create",)]
 
 
 def write(directory: Path, found: dict[str, str]) -> None:

@@ -36,8 +36,10 @@ def plan(terraform: Terraform, environment: str, region: str, console: Console) 
 
 
 def _refuse_known(terraform: Terraform, environment: str, made: Plan, found: dict[str, str]) -> None:
-    """Terraform imports nothing to an address that its state has, gone or not: it would make it twice."""
-    gone = [one.address for one in made.changes if one.address in found and one.actions == ("create",)]
+    """Raise OpsError (STATE) where Terraform would make something twice."""
+    from ops import adoption
+
+    gone = adoption.not_imported(made.changes, found)
     if not gone:
         return
     from ops import paths

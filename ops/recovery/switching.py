@@ -8,7 +8,7 @@ stack does not name at all is forgotten.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ def plan(terraform: Terraform, environment: str, region: str) -> Plan:
         while True:
             found = adoption.find(planned.changes, environment, region)
             lost = _tables_to_delete(planned.changes)
-            replaced = _not_imported(planned.changes, adopted) - gone
+            replaced = {*adoption.not_imported(planned.changes, adopted)} - gone
             if not found.keys() - adopted.keys() and not lost - forgotten and not replaced:
                 break
             if replaced:
@@ -93,12 +93,6 @@ def refuse_loss(changes: Iterable[Change]) -> None:
 def _tables_to_delete(changes: Iterable[Change]) -> set[str]:
     """Tables in the state that the stack does not name: generations that are not next to the live one."""
     return {change.address for change in changes if change.type == TABLE and change.actions == ("delete",)}
-
-
-def _not_imported(changes: Iterable[Change], adopted: Collection[str]) -> set[str]:
-    """What a killed apply has replaced: the state knows the old one, which is gone, by the same address, and
-    to such an address Terraform imports nothing."""
-    return {one.address for one in changes if one.address in adopted and one.actions == ("create",)}
 
 
 def _forget(directory: Path, addresses: Iterable[str]) -> None:
