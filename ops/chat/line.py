@@ -7,7 +7,6 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -79,20 +78,17 @@ class Line:
 
         from ops.chat.wire import Wire
 
-        self._closing = ExitStack()
         url = address(websocket_url)
         options: dict[str, Any] = {"proxy": None} if "AWS_ENDPOINT_URL" in os.environ else {}
         try:
-            self._socket = self._closing.enter_context(
-                Wire(
-                    with_token(url, token) if token else url,
-                    ssl=trust(url),
-                    origin=origin,
-                    open_timeout=OPEN_TIMEOUT_S,
-                    max_size=None,
-                    logger=_silent,
-                    **options,
-                )
+            self._wire = Wire(
+                with_token(url, token) if token else url,
+                ssl=trust(url),
+                origin=origin,
+                open_timeout=OPEN_TIMEOUT_S,
+                max_size=None,
+                logger=_silent,
+                **options,
             )
         except InvalidStatus as error:
             status = error.response.status_code
@@ -115,14 +111,14 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        self._closing.close()
+        self._wire.close()
 
     def send(self, message: str | bytes | Mapping[str, Any]) -> None:
         """Send a frame: a message of the protocol, or anything as it is."""
         from websockets.exceptions import ConnectionClosed
 
         try:
-            self._socket.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
+            self._wire.send(message if isinstance(message, (str, bytes)) else json.dumps(message))
         except ConnectionClosed as error:
             raise Lost(str(error), error.rcvd.code if error.rcvd else 1006) from None
 
@@ -131,7 +127,7 @@ class Line:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            frame: Frame = json.loads(self._socket.receive(timeout_s))
+            frame: Frame = json.loads(self._wire.receive(timeout_s))
         except ConnectionClosed as error:
             raise Lost(str(error), error.rcvd.code if error.rcvd else 1006) from None
         return frame
