@@ -50,12 +50,8 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with checkout.running(tmp_path_factory.mktemp("drills")) as made:
-        lines = "".join(f"{name}={value}\n" for name, value in SETTINGS.items())
-        (made.root / ".env.dev").write_text(lines)
-        made.ops("local", "start")
-        made.ops("--local", "bootstrap", "dev")
-        made.cdktf("deploy", "account", "dev", "--auto-approve")
+    lines = "".join(f"{name}={value}\n" for name, value in SETTINGS.items())
+    with checkout.deployed(tmp_path_factory.mktemp("drills"), lines) as made:
         made.ops("--local", "alarms", "confirm", "dev")
         yield Deployed(made)
 

@@ -59,13 +59,8 @@ def admin(model: ModelServer) -> Iterator[AdminServer]:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterator[Checkout]:
-    with checkout.running(tmp_path_factory.mktemp("secrets")) as made:
-        (made.root / ".env.dev").write_text(
-            f"ENABLE_CLOUDFRONT=false\nCHAT_PROVIDER=openai\nCHAT_PROVIDER_URL={model.url}\n"
-        )
-        made.ops("local", "start")
-        made.ops("--local", "bootstrap", "dev")
-        made.cdktf("deploy", "account", "dev", "--auto-approve")
+    settings = f"ENABLE_CLOUDFRONT=false\nCHAT_PROVIDER=openai\nCHAT_PROVIDER_URL={model.url}\n"
+    with checkout.deployed(tmp_path_factory.mktemp("secrets"), settings) as made:
         yield made
 
 

@@ -196,3 +196,14 @@ def running(root: Path) -> Iterator[Checkout]:
     finally:
         checkout.kill_terraform()
         checkout.local_aws.stop()
+
+
+@contextmanager
+def deployed(root: Path, settings: str) -> Iterator[Checkout]:
+    """`running`, with the account and a dev that the real cdktf has applied. settings: lines of .env.dev."""
+    with running(root) as made:
+        (made.root / ".env.dev").write_text(settings)
+        made.ops("local", "start")
+        made.ops("--local", "bootstrap", "dev")
+        made.cdktf("deploy", "account", "dev", "--auto-approve")
+        yield made

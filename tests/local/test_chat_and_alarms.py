@@ -56,18 +56,15 @@ def model() -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, model: ModelServer) -> Iterator[Checkout]:
     """dev, whose provider is a server of the test's; until its key is set the built-in model answers."""
-    with checkout.running(tmp_path_factory.mktemp("chat")) as made:
-        (made.root / ".env.dev").write_text(
-            "ENABLE_CLOUDFRONT=false\n"
-            "CHAT_PROVIDER=anthropic\n"
-            f"CHAT_PROVIDER_URL={model.url}\n"
-            f"CHAT_WORKER_TIMEOUT_S={WORKER_TIMEOUT_S}\n"
-            # A hostile frame that is throttled never comes to a function, which is to be tried here.
-            "CHAT_THROTTLE_BURST=5000\nCHAT_THROTTLE_RATE=10000\n"
-        )
-        made.ops("local", "start")
-        made.ops("--local", "bootstrap", "dev")
-        made.cdktf("deploy", "account", "dev", "--auto-approve")
+    settings = (
+        "ENABLE_CLOUDFRONT=false\n"
+        "CHAT_PROVIDER=anthropic\n"
+        f"CHAT_PROVIDER_URL={model.url}\n"
+        f"CHAT_WORKER_TIMEOUT_S={WORKER_TIMEOUT_S}\n"
+        # A hostile frame that is throttled never comes to a function, which is to be tried here.
+        "CHAT_THROTTLE_BURST=5000\nCHAT_THROTTLE_RATE=10000\n"
+    )
+    with checkout.deployed(tmp_path_factory.mktemp("chat"), settings) as made:
         yield made
 
 
