@@ -265,14 +265,13 @@ class LocalAws:
     def _choose_ports(self) -> tuple[int, int]:
         if self._port is None:
             known = _read_ports(self._files.ports)
-            if known and all(ports.is_free(port) for port in known):
+            if known and ports.are_free(known):
                 return known
             first, second = ports.free_ports(2)
             return first, second
         chosen = (self._port, self._port + 1)
-        for port in chosen:
-            if not ports.is_free(port):
-                raise _port_in_use(port)
+        if not ports.are_free(chosen):
+            raise _port_in_use(next((port for port in chosen if not ports.is_free(port)), chosen[0]))
         return chosen
 
     def _await_answer(self, process: subprocess.Popen[bytes] | None, timeout_s: float) -> bool:

@@ -7,12 +7,16 @@ import random
 import shutil
 import socket
 import subprocess
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 OF_CLIENTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 """Linux: the lowest and the highest port that a connection is given which asks for none."""
 LOWEST, TRIES = 20_000, 200
+RELEASE_S = 2.0
+"""The kernel closes the files of a killed server one after the other: its ports may outlast its lock."""
 
 
 def listener(port: int) -> socket.socket:
@@ -38,6 +42,14 @@ def is_free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def are_free(ports: Collection[int], patience_s: float = RELEASE_S) -> bool:
+    """Whether a server could listen on all of them, now or within `patience_s` seconds."""
+    deadline = time.monotonic() + patience_s
+    while not (free := all(is_free(port) for port in ports)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return free
 
 
 def free_ports(count: int) -> list[int]:

@@ -191,6 +191,23 @@ def test_a_silent_provider_can_be_interrupted(made: Any) -> None:
         assert server.broken_pipes.acquire(timeout=30), "the provider was not told"
 
 
+@BOTH
+def test_a_provider_that_waits_for_room_is_told_too(made: Any) -> None:
+    with ModelServer(Reply(pieces=("more",) * 100, ending="without end")) as server:
+        stream = made(KEY, url=server.url).stream(TURNS)
+        pieces = iter(stream)
+        next(pieces)
+        sent = -1
+        while sent != server.bytes_sent:  # until the window is full
+            sent = server.bytes_sent
+            time.sleep(0.3)
+        stream.interrupt()
+        for _ in pieces:
+            """All that had come is read before the connection is closed."""
+        # Less than the minute after which the kernel forgets what is half closed.
+        assert server.broken_pipes.acquire(timeout=30), "the provider was not told"
+
+
 # However the bytes are cut
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=8)

@@ -183,6 +183,25 @@ def test_a_port_in_use_is_named_with_its_holder(tmp_path: Path) -> None:
     assert "LOCAL_AWS_PORT" in caught.value.hint
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_endpoint_is_kept_although_a_killed_server_lets_go_of_it_late(
+    tmp_path: Path, chosen: bool
+) -> None:
+    instance = LocalAws(tmp_path / "aws", _two_free_ports() if chosen else None)
+    first = instance.start()
+    assert first.endpoint
+    instance.stop()
+    held = ports.listener(int(first.endpoint.rpartition(":")[2]))
+    held.listen(1)
+    release = threading.Timer(0.5, held.close)
+    release.start()
+    try:
+        assert instance.start().endpoint == first.endpoint
+    finally:
+        release.join()
+        instance.stop()
+
+
 def test_a_death_during_the_start_shows_the_log(tmp_path: Path) -> None:
     instance = LocalAws(tmp_path / "aws", without=["no-such-fix"])
     with pytest.raises(OpsError, match="while it was starting") as caught:

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ AGAIN = {408, 409, 425, 429}
 
 ERROR_BYTES = 64 * 1024
 """As much of an error's body is read to find its kind."""
+
+_RESET = struct.pack("ii", 1, 0)
+"""struct linger {l_onoff, l_linger} of socket(7): close drops what is unsent, and sends a reset."""
 
 _KIND = re.compile(r"[a-z0-9_.]{1,64}")
 _PAIR_BEGINS = re.compile("[\ud800-\udbff]")
@@ -71,6 +75,10 @@ class HttpStream:
         self._interrupted = True
         if self._socket is not None:
             with suppress(OSError):
+                # Closing resets the connection then. Linux opens a full receive window no more after a
+                # shutdown (net/ipv4/tcp.c, __tcp_cleanup_rbuf): were all of it read before the close, the
+                # provider would wait for room until the half-closed connection is forgotten, 60 s later.
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 # Not SSLSocket's own method, which takes the TLS away from under the reading thread.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
