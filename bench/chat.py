@@ -21,7 +21,6 @@ from threading import Thread
 from typing import Any
 
 import boto3
-from boto3.dynamodb.conditions import Key
 from ulid import ULID
 
 from bench import example
@@ -155,12 +154,9 @@ def _as_the_worker() -> Iterator[None]:
 
 
 def _connection(deployed: Deployed, session: Session) -> str:
-    items = boto3.resource("dynamodb").Table(deployed.outputs["dynamodb_table_name"])
-    condition = Key("GSI1PK").eq(f"SESSION#{session.session_id}")
-    while True:
-        for item in items.query(IndexName="GSI1", KeyConditionExpression=condition)["Items"]:
-            return str(item["PK"]).removeprefix("CONN#")
+    while not (found := deployed.table.connections(session.session_id)):
         time.sleep(0.05)
+    return found[0]
 
 
 def _job(session_id: str, message_id: str, connection_id: str) -> dict[str, Any]:

@@ -30,7 +30,10 @@ PATTERN = {
     "eventName": ["INSERT", "MODIFY"],
     "dynamodb": {"Keys": {"PK": {"S": [{"prefix": "SESSION#"}]}, "SK": {"S": ["META", "SUBMISSION"]}}},
 }
-"""Changes that can mean something to the function. Messages, connections and removals never start it."""
+"""Changes that can mean something to the function. Messages, connections and removals never start it.
+
+Constructs import nothing of the functions; tests/synth/test_consumers.py compares this with their keys.
+"""
 
 
 class StreamConsumer(Construct):

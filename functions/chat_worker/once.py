@@ -1,6 +1,6 @@
 """What is done once, however often the queue delivers: Powertools' idempotency in the single table.
 
-Its items: PK `IDEMPOTENCY#SESSION#<session id>`, SK `<kind>#sha256 of the key`, `expiresAt`.
+Its items: in a partition of the session, SK `<kind>#sha256 of the key`, `expiresAt`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyItemNotFoundError,
 )
+
+from functions.shared import keys
 
 REMEMBERED_S = 14 * 24 * 3600
 """As long as SQS can keep a message. Afterwards the stored answer itself is what prevents a second one."""
@@ -55,7 +57,7 @@ class Once:
         raised, and leaves it undone. Busy.
         """
         # An environment handles one record at a time, so the layer may be of this session for the moment.
-        self._layer.static_pk_value = f"IDEMPOTENCY#SESSION#{session_id}"
+        self._layer.static_pk_value = keys.once_partition(session_id)
         self._config.register_lambda_context(context)
         ran = False
 

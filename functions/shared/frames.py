@@ -14,7 +14,8 @@ from typing import Any, Literal
 FRAME_BYTES = 32_000
 """Of the server's frames: API Gateway's limit of 32 KB, by either way of counting a KB (trap 39)."""
 PAYLOAD_BYTES = 128 * 1024
-"""Of a client's message, which may come in several frames: API Gateway's limit."""
+"""Of a client's message, which may come in several frames: API Gateway's limit. It closes the connection at a
+larger one, of which no function hears; refused here all the same."""
 TEXT_CHARACTERS = 16_000
 AHEAD_SECONDS = 300
 """How far a client's clock may be ahead of ours."""
@@ -89,7 +90,11 @@ def unknown_action() -> Frame:
 
 def reply(frame: Frame, status: int = 200) -> dict[str, Any]:
     """What a route's function returns. API Gateway sends the body whatever the status, and counts one of 400
-    and more as IntegrationError, which an alarm watches: so a client's mistake has 200."""
+    and more as IntegrationError, which an alarm watches: so a client's mistake has 200.
+
+    Source: API Gateway Developer Guide, "Set up a WebSocket API integration response": of a proxy integration
+    the caller gets the output as it is. API Gateway has its own words only for a function without a result.
+    """
     return {"statusCode": status, "body": encode(frame)}
 
 

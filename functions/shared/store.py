@@ -41,7 +41,10 @@ class Store:
 
     def _query(self, **arguments: Any) -> Iterator[Item]:
         """The live items of all pages; a page is fetched when its first item is asked for."""
-        arguments["FilterExpression"] = self._live()
+        return self._all(**arguments, FilterExpression=self._live())
+
+    def _all(self, **arguments: Any) -> Iterator[Item]:
+        """The same, with those that have expired and are not deleted yet."""
         while True:
             page = self._table.query(**arguments)
             yield from page["Items"]

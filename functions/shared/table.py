@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
+from functions.shared import keys
 from functions.shared.items import (
     Answer,
     Message,
@@ -53,9 +55,8 @@ class Table(Store):
         session_id, now = session_id or uuid.uuid4().hex, self._now()
         session = Session(session_id, "active", created_at=now, expires_at=now + SESSION_SECONDS)
         item = {
-            **_meta(f"SESSION#{session_id}"),
-            "GSI1PK": f"MAGIC#{hash_token(token)}",
-            "GSI1SK": f"SESSION#{session_id}",
+            **keys.session(session_id),
+            **keys.by_link(token, session_id),
             "sessionId": session_id,
             "state": session.state,
             "createdAt": session.created_at,
@@ -71,19 +72,17 @@ class Table(Store):
         The index follows the table by a moment: who was let in just after a revocation is refused by
         `session`, which every later step asks.
         """
-        found = self._query(
-            IndexName=INDEX, KeyConditionExpression=Key("GSI1PK").eq(f"MAGIC#{hash_token(token)}")
-        )
+        found = self._query(**_in_index(keys.link_partition(token)))
         return next((Session.of(item) for item in found), None)
 
     def session(self, session_id: str) -> Session | None:
         """The live session, whatever its state; sees every write that came before."""
-        item = self._get(_meta(f"SESSION#{session_id}"))
+        item = self._get(keys.session(session_id))
         return Session.of(item) if item else None
 
     def revoke_session(self, session_id: str) -> bool:
         """End a session by force. False: there is no such live one."""
-        return self._set(_meta(f"SESSION#{session_id}"), state="revoked")
+        return self._set(keys.session(session_id), state="revoked")
 
     def complete_session(self, session_id: str, reference: str) -> None:
         """Note the submission under its reference number and end the session: both, or SessionNotActive."""
@@ -91,17 +90,15 @@ class Table(Store):
         if session is None:
             raise SessionNotActive(session_id)
         submission = {
-            "PK": f"SESSION#{session_id}",
-            "SK": "SUBMISSION",
-            "GSI1PK": f"REF#{reference}",
-            "GSI1SK": f"SUBMISSION#{session_id}",
+            **keys.submission(session_id),
+            **keys.by_reference(reference, session_id),
             "sessionId": session_id,
             "reference": reference,
             "createdAt": now,
             "expiresAt": session.expires_at,
         }
         ended = {
-            "Key": _meta(f"SESSION#{session_id}"),
+            "Key": keys.session(session_id),
             "UpdateExpression": "SET #state = :completed, endedAt = :now",
             "ConditionExpression": "#state = :active",
             "ExpressionAttributeNames": {"#state": "state"},
@@ -121,6 +118,18 @@ class Table(Store):
                 raise SessionNotActive(session_id) from None
             raise
 
+    def forget_session(self, session_id: str) -> int:
+        """Remove a session with all that belongs to it, expired or not; how many items that were."""
+        partitions = keys.session_partition(session_id), keys.once_partition(session_id)
+        found = [
+            *(item for each in partitions for item in self._all(**_in_table(each), ConsistentRead=True)),
+            *self._all(**_in_index(keys.session_partition(session_id))),
+        ]
+        with self._table.batch_writer() as batch:
+            for item in found:
+                batch.delete_item(Key={"PK": item["PK"], "SK": item["SK"]})
+        return len(found)
+
     # Connections
 
     def put_connection(self, connection_id: str, session_id: str) -> None:
@@ -128,9 +137,8 @@ class Table(Store):
         now = self._now()
         self._table.put_item(
             Item={
-                **_meta(f"CONN#{connection_id}"),
-                "GSI1PK": f"SESSION#{session_id}",
-                "GSI1SK": f"CONN#{connection_id}",
+                **keys.connection(connection_id),
+                **keys.by_session(session_id, connection_id),
                 "connectionId": connection_id,
                 "sessionId": session_id,
                 "createdAt": now,
@@ -140,7 +148,12 @@ class Table(Store):
 
     def delete_connection(self, connection_id: str) -> None:
         """Forget a connection, if it is known."""
-        self._table.delete_item(Key=_meta(f"CONN#{connection_id}"))
+        self._table.delete_item(Key=keys.connection(connection_id))
+
+    def connections(self, session_id: str) -> list[str]:
+        """Ids of the session's connections, as far as they are noted: the index follows by a moment."""
+        found = self._query(**_in_index(keys.session_partition(session_id)))
+        return [item["connectionId"] for item in found]
 
     # What is said
 
@@ -160,7 +173,7 @@ class Table(Store):
         }
         kept = [f"#{name} = if_not_exists(#{name}, :{name})" for name in new]
         updated = self._table.update_item(
-            Key=_message(session.session_id, message_id),
+            Key=keys.message(session.session_id, message_id),
             UpdateExpression=f"SET {', '.join(kept)}, #connectionId = :connectionId",
             ExpressionAttributeNames={f"#{name}": name for name in (*new, "connectionId")},
             ExpressionAttributeValues={f":{name}": value for name, value in new.items()}
@@ -171,24 +184,24 @@ class Table(Store):
 
     def message(self, session_id: str, message_id: str) -> Message | None:
         """One message; sees every write that came before."""
-        item = self._get(_message(session_id, message_id))
+        item = self._get(keys.message(session_id, message_id))
         return Message.of(item) if item else None
 
     def set_message_state(self, session_id: str, message_id: str, state: MessageState) -> bool:
         """False: there is no such message."""
-        return self._set(_message(session_id, message_id), state=state)
+        return self._set(keys.message(session_id, message_id), state=state)
 
     def request_cancel(self, session_id: str, message_id: str) -> bool:
         """Ask the worker to stop the answer. False: there is no such message."""
-        return self._set(_message(session_id, message_id), cancelRequested=True)
+        return self._set(keys.message(session_id, message_id), cancelRequested=True)
 
     def begin_attempt(self, session_id: str, message_id: str) -> int:
         """Count that sending the message's answer begins anew. Its number, from 1; 0: no such message."""
-        return self._count(_message(session_id, message_id), "attempts")
+        return self._count(keys.message(session_id, message_id), "attempts")
 
     def answer(self, session_id: str, message_id: str) -> Answer | None:
         """The answer to one message; sees every write that came before."""
-        item = self._get(_answer(session_id, message_id))
+        item = self._get(keys.answer(session_id, message_id))
         return Answer.of(item) if item else None
 
     def put_answer(
@@ -199,7 +212,7 @@ class Table(Store):
         An item holds 400 KB, its names included: an answer must be shorter.
         """
         item = {
-            **_answer(session.session_id, message_id),
+            **keys.answer(session.session_id, message_id),
             "messageId": message_id,
             "role": "assistant",
             "text": text,
@@ -215,9 +228,14 @@ class Table(Store):
         self, session_id: str, before: str | None = None, limit: int = 50
     ) -> list[Message | Answer]:
         """The last `limit` messages and answers, oldest first; `before`: up to this message, it included."""
-        keys = Key("SK").begins_with("MSG#") if before is None else Key("SK").between("MSG#", f"MSG#{before}")
+        sort_key = Key("SK")
+        entries = (
+            sort_key.begins_with(keys.MESSAGE)
+            if before is None
+            else sort_key.between(keys.MESSAGE, keys.message(session_id, before)["SK"])
+        )
         newest_first = self._query(
-            KeyConditionExpression=Key("PK").eq(f"SESSION#{session_id}") & keys,
+            KeyConditionExpression=Key("PK").eq(keys.session_partition(session_id)) & entries,
             ScanIndexForward=False,
             ConsistentRead=True,
             Limit=limit,
@@ -226,13 +244,9 @@ class Table(Store):
         return last[::-1]
 
 
-def _meta(partition: str) -> dict[str, str]:
-    return {"PK": partition, "SK": "META"}
+def _in_table(partition: str) -> dict[str, Any]:
+    return {"KeyConditionExpression": Key("PK").eq(partition)}
 
 
-def _message(session_id: str, message_id: str) -> dict[str, str]:
-    return {"PK": f"SESSION#{session_id}", "SK": f"MSG#{message_id}"}
-
-
-def _answer(session_id: str, message_id: str) -> dict[str, str]:
-    return {"PK": f"SESSION#{session_id}", "SK": f"MSG#{message_id}#ANSWER"}
+def _in_index(partition: str) -> dict[str, Any]:
+    return {"IndexName": INDEX, "KeyConditionExpression": Key("GSI1PK").eq(partition)}

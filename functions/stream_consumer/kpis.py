@@ -7,6 +7,8 @@ from typing import NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
+from functions.shared import keys
+
 
 class Measure(NamedTuple):
     """One value of a metric."""
@@ -25,13 +27,13 @@ def measures(record: DynamoDBRecord) -> list[Measure]:
     event = record["eventName"]
     change = record["dynamodb"]
     partition, kind = (change["Keys"][key]["S"] for key in ("PK", "SK"))
-    if not partition.startswith("SESSION#"):
+    if not partition.startswith(keys.SESSION):
         return []
-    if event == "INSERT" and kind == "META":
+    if event == "INSERT" and kind == keys.META:
         return [Measure("SessionsCreated", MetricUnit.Count, 1)]
-    if event == "INSERT" and kind == "SUBMISSION":
+    if event == "INSERT" and kind == keys.SUBMISSION:
         return [Measure("SubmissionsCompleted", MetricUnit.Count, 1)]
-    if event == "MODIFY" and kind == "META":
+    if event == "MODIFY" and kind == keys.META:
         new, old = change["NewImage"], change["OldImage"]
         if "endedAt" in new and "endedAt" not in old:
             return [Measure("SessionDurationSeconds", MetricUnit.Seconds, _duration_s(new))]

@@ -45,18 +45,4 @@ def visible(deployment: Deployment, token: str, patience_s: float = 5.0) -> bool
 
 def forget(deployment: Deployment, session_id: str) -> int:
     """Remove a session with all that belongs to it; how many items that were."""
-    from boto3.dynamodb.conditions import Key
-
-    items = deployment.application_resource("dynamodb").Table(deployment.outputs["dynamodb_table_name"])
-    of_session = Key("PK").eq(f"SESSION#{session_id}")
-    found = [
-        *items.query(KeyConditionExpression=of_session, ConsistentRead=True)["Items"],
-        *items.query(KeyConditionExpression=Key("PK").eq(f"IDEMPOTENCY#SESSION#{session_id}"))["Items"],
-        *items.query(IndexName="GSI1", KeyConditionExpression=Key("GSI1PK").eq(f"SESSION#{session_id}"))[
-            "Items"
-        ],
-    ]
-    with items.batch_writer() as batch:
-        for item in found:
-            batch.delete_item(Key={"PK": item["PK"], "SK": item["SK"]})
-    return len(found)
+    return table(deployment).forget_session(session_id)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from functions.shared import keys
 from ops.aws import aws_errors
 
 PAGE_EVERY = 20
@@ -14,13 +15,19 @@ PAGE_EVERY = 20
 
 def kind(hash_key: str, range_key: str) -> str:
     """What an item is, by its keys; see docs/data-model.md."""
-    entity, part = hash_key.partition("#")[0], range_key.partition("#")[0]
-    if entity == "SESSION":
-        known = {"META": "session", "SPEC": "specification", "SUBMISSION": "submission", "MSG": "message"}
-        if part == "MSG" and range_key.endswith("#ANSWER"):
-            return "answer"
-        return known.get(part, "other")
-    return {"CONN": "connection", "IDEMPOTENCY": "idempotency"}.get(entity, "other")
+    if hash_key.startswith(keys.SESSION):
+        return _kind_in_session(range_key)
+    if hash_key.startswith(keys.CONNECTION):
+        return "connection"
+    return "idempotency" if hash_key.startswith(keys.ONCE) else "other"
+
+
+def _kind_in_session(range_key: str) -> str:
+    if range_key.startswith(keys.MESSAGE):
+        return "answer" if range_key.endswith(keys.ANSWER) else "message"
+    if range_key.startswith(keys.SPECIFICATION):
+        return "specification"
+    return {keys.META: "session", keys.SUBMISSION: "submission"}.get(range_key, "other")
 
 
 def count(

@@ -167,6 +167,28 @@ def test_a_session_that_ends_meanwhile_is_not_completed(
     assert items(table_name) == before
 
 
+def test_a_session_is_forgotten_with_all_that_belongs_to_it(
+    table: Table, table_name: str, clock: Clock
+) -> None:
+    """What has expired and is not deleted yet goes too; what is another session's stays."""
+    kept = table.create_session("other", "s11")
+    said(table, kept, FIRST)
+    table.put_connection("OTHER=", "s11")
+    before = items(table_name)
+    session = table.create_session("one", "s1")
+    said(table, session, FIRST)
+    answered(table, session, FIRST)
+    table.put_connection("CONN1=", "s1")
+    table.complete_session("s1", "R-1")
+    raw = clients.dynamodb().Table(table_name)
+    raw.put_item(Item={"PK": "IDEMPOTENCY#SESSION#s1", "SK": "ask#f00", "expiresAt": NOW - 1})
+    raw.put_item(Item={"PK": "SESSION#s1", "SK": "SPEC#1", "expiresAt": NOW - 1})
+    clock.pass_(31 * DAY)
+    assert table.forget_session("s1") == 7
+    assert items(table_name) == before
+    assert table.forget_session("s1") == 0
+
+
 # Connections
 
 
@@ -185,6 +207,18 @@ def test_a_connection_is_written_for_three_hours_trap_39(table: Table, table_nam
     table.delete_connection("CONN1=")
     table.delete_connection("CONN1=")
     assert items(table_name) == {}
+
+
+def test_the_connections_of_a_session_are_the_live_ones_of_that_one(table: Table, clock: Clock) -> None:
+    table.put_connection("OLD=", "s1")
+    clock.pass_(2 * 3600)
+    for connection_id in ("TWO=", "ONE="):
+        table.put_connection(connection_id, "s1")
+    table.put_connection("OTHER=", "s2")
+    assert table.connections("s1") == ["OLD=", "ONE=", "TWO="]
+    clock.pass_(3600)
+    assert table.connections("s1") == ["ONE=", "TWO="]
+    assert table.connections("s3") == []
 
 
 # Messages

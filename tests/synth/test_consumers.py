@@ -10,6 +10,7 @@ import pytest
 
 from constructs_lib.database import READ_STREAM
 from constructs_lib.email_events import TOPICS
+from functions.shared import keys
 from tests.support.configuration import ENVIRONMENTS
 from tests.support.synthesized import Synthesized, stack
 
@@ -187,8 +188,10 @@ def test_trap_09_the_stream_is_read_and_a_poison_record_cannot_block_it(environm
     }
     assert {name: mapping[name] for name in wanted} == wanted
     (pattern,) = mapping["filter_criteria"]["filter"]
-    keys = json.loads(pattern["pattern"])["dynamodb"]["Keys"]
-    assert keys == {"PK": {"S": [{"prefix": "SESSION#"}]}, "SK": {"S": ["META", "SUBMISSION"]}}
+    assert json.loads(pattern["pattern"])["dynamodb"]["Keys"] == {
+        "PK": {"S": [{"prefix": keys.SESSION}]},
+        "SK": {"S": [keys.META, keys.SUBMISSION]},
+    }
 
 
 def _dependencies(synthesized: Synthesized, resource: dict[str, Any]) -> set[str]:

@@ -44,6 +44,8 @@ STARTING = re.compile(
     r"subprocess\.(run|Popen|call|check_call|check_output|getoutput)|os\.(exec|spawn|posix_spawn|popen|system)\w*"
 )
 
+KEY = re.compile(r"(SESSION|CONN|MSG|SPEC|MAGIC|REF|SUBMISSION|IDEMPOTENCY)#")
+
 TRAPS = range(1, 57)
 """All of the list of traps."""
 
@@ -140,6 +142,18 @@ def test_the_constructs_need_nothing_else() -> None:
     used = {top(name) for path in sources("constructs_lib") for name in imports(path)}
     others = used - set(sys.stdlib_module_names) - BINDINGS - MAY_IMPORT["constructs_lib"]
     assert others == {"constructs_lib"}
+
+
+def test_one_module_spells_the_tables_keys() -> None:
+    """docs/data-model.md says so, and which construct repeats two of them."""
+    spellers = {
+        label(path)
+        for part in ("environments", "constructs_lib", "functions", "ops", "bench")
+        for path in sources(part)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and KEY.match(node.value)
+    }
+    assert spellers == {"functions/shared/keys.py", "constructs_lib/consumers/stream.py"}
 
 
 def test_one_module_starts_terraform() -> None:
