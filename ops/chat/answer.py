@@ -7,6 +7,19 @@ from typing import Any
 
 Frame = dict[str, Any]
 
+NO_ROUTE = "Forbidden"
+"""API Gateway's word that no repetition changes: it has no route for the frame."""
+
+
+def gateways_word(frame: Frame) -> str | None:
+    """What API Gateway itself says instead of a function, such as "Too Many Requests"; None in our frames.
+
+    Its frames have neither `type` nor `messageId`: what of all that was sent they mean, they do not say.
+    """
+    if "type" in frame or "connectionId" not in frame:
+        return None
+    return str(frame.get("message", ""))
+
 
 class Disorder(Exception):
     """A frame that cannot be: a gap in the text, or another length than was announced."""
@@ -39,7 +52,7 @@ class Answer:
         dropped. Raises Disorder.
         """
         self.frames.append(frame)
-        kind = frame["type"]
+        kind = frame.get("type")
         if kind == "delta":
             return self._delta(int(frame["attempt"]), int(frame["offset"]), str(frame["text"]))
         if kind == "done":

@@ -130,7 +130,7 @@ def _listen(conversation: Conversation, text: str, answer: Answer, console: Cons
             if stopped:
                 raise
             stopped = True
-            conversation.cancel(answer)
+            conversation.cancel()
             events = conversation.follow(answer)
             continue
         if event is None:

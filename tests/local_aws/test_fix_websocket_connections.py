@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from functions.shared import frames
 from ops.chat.wire import Wire
 from ops.local_aws.example import ACCOUNT_ID, REGION
 from tests.local_aws.cloud import Cloud, unique
@@ -44,6 +45,8 @@ EVENTS = """
             raise ValueError("secret detail")
         if asked.get("how") == "list":
             return ["no proxy response"]
+        if asked.get("how") == "give":
+            return asked["result"]
         return {"statusCode": int(asked.get("status", 200)), "body": json.dumps({"got": asked})}
 """
 
@@ -175,13 +178,29 @@ def test_a_response_needs_the_selection_expression_as_well(fixed: Cloud) -> None
         assert ask(client, action="other")["got"] == {"action": "other"}
 
 
-@pytest.mark.parametrize("how", [{"how": "raise"}, {"how": "list"}, {"status": 500}])
+@pytest.mark.parametrize("how", [{"how": "raise"}, {"how": "list"}])
 def test_a_failing_function_does_not_show_its_error(api: Api, how: dict[str, Any]) -> None:
     with api.connect("?token=good") as client:
         answer = ask(client, action="tell", **how)
         assert answer["message"] == "Internal server error"
         assert set(answer) == {"message", "connectionId", "requestId"}
         assert ask(client, action="ask")["got"] == {"action": "ask"}
+
+
+@pytest.mark.parametrize("code", ["busy", "internal"])
+def test_an_error_frame_reaches_the_client_whatever_its_status(api: Api, code: frames.Code) -> None:
+    """As send_message returns it, when the database or the queue fails."""
+    frame = frames.error(code, "That failed on our side.", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    with api.connect("?token=good") as client:
+        assert ask(client, action="ask", how="give", result=frames.reply(frame, status=500)) == frame
+        assert ask(client, action="ask")["got"] == {"action": "ask"}
+
+
+def test_a_status_of_500_is_not_told_without_a_route_response(api: Api) -> None:
+    with api.connect("?token=good") as client:
+        client.send(json.dumps({"action": "tell", "status": 500}))
+        with pytest.raises(TimeoutError):
+            client.receive(2)
 
 
 def test_a_frame_without_route_and_default_is_forbidden(fixed: Cloud) -> None:

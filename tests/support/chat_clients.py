@@ -21,6 +21,8 @@ PAUSES_S = (0.5, 1.0, 2.0)
 """Before each new try to connect, or to send."""
 GATEWAYS = "Internal server error"
 """API Gateway's own words, where a function had no time to answer: docs/chat.md has it sent again."""
+PASSING = ("busy", "internal")
+"""Codes of what failed on our side before the message was taken, which is sent again just so."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Client:
         while not exchange.answer.ended:
             frame = json.loads(await line.recv())
             self.frames += 1
-            if frame.get("message") == GATEWAYS and exchange.sent <= len(PAUSES_S):
+            if _passing(frame, exchange) and exchange.sent <= len(PAUSES_S):
                 await asyncio.sleep(PAUSES_S[exchange.sent - 1])
                 await self._send(line, exchange)
                 continue
@@ -107,6 +109,12 @@ class Client:
     @property
     def _sent_again(self) -> set[str]:
         return {one.answer.message_id for one in self.exchanges if one.sent > 1}
+
+
+def _passing(frame: Frame, exchange: Exchange) -> bool:
+    """Whether the message was not taken, and may be the next time. A worker's failures tell of `retrying`."""
+    ours = frame.get("messageId") == exchange.answer.message_id and "retrying" not in frame
+    return frame.get("message") == GATEWAYS or (ours and frame.get("code") in PASSING)
 
 
 async def all_at_once(

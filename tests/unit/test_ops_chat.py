@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from websockets.sync.server import serve
 
 from ops.chat.answer import Answer, Disorder, Frame
-from ops.chat.conversation import Conversation, Event
+from ops.chat.conversation import RETRIES_S, Conversation, Event
 from ops.chat.line import Line, Lost, Refused, address, trust, with_token
+from ops.commands import chat
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.smoke import Broken
+from ops.smoke import chat as smoke
 
 
 def delta(offset: int, text: str, attempt: int = 1, message_id: str = "m") -> Frame:
@@ -89,7 +93,7 @@ class Script:
 
     def open(self) -> Any:
         script = next(self.connections)
-        if isinstance(script, Exception):
+        if isinstance(script, BaseException):
             raise script
         return _Line(self, iter(script))
 
@@ -148,6 +152,131 @@ def test_what_is_tried_again_is_told_and_awaited() -> None:
     answer, events = asked(Script([failure(retrying=True), delta(0, "one", attempt=2), done(3, 2)]))
     assert answer.text == "one"
     assert [event.note for event in events if event.note] == ["No. It is tried again."]
+
+
+THROTTLED: Frame = {"message": "Too Many Requests", "connectionId": "c", "requestId": "r"}
+FAILED: Frame = {**THROTTLED, "message": "Internal server error"}
+ACCEPTED: Frame = {"type": "accepted", "messageId": "m"}
+MESSAGE = {"action": "sendMessage", "messageId": "m", "text": "why"}
+CANCELLATION = {"action": "sendMessage", "cancel": "m"}
+
+
+@pytest.mark.parametrize("frame", [THROTTLED, FAILED])
+def test_what_api_gateway_does_not_let_through_is_sent_again_after_a_pause(frame: Frame) -> None:
+    script, pauses, answer = Script([frame, frame, ACCEPTED, delta(0, "one"), done(3)]), [], Answer("m")
+    conversation = Conversation(script.open, pause=pauses.append)
+    events = list(conversation.ask("why", answer, patience_s=1))
+    assert answer.text == "one"
+    assert script.sent == [MESSAGE] * 3
+    assert pauses == list(RETRIES_S[:2])
+    assert frame["message"] in events[0].note
+
+
+@pytest.mark.parametrize(
+    ("frames", "times"),
+    [([THROTTLED] * 9, len(RETRIES_S) + 1), ([{**THROTTLED, "message": "Forbidden"}], 1)],
+    ids=["always", "without a route"],
+)
+def test_what_api_gateway_never_lets_through_is_told(frames: list[Frame], times: int) -> None:
+    script = Script(frames)
+    with pytest.raises(OpsError, match=str(frames[0]["message"])) as told:
+        asked(script)
+    assert told.value.code is ExitCode.NETWORK
+    assert script.sent == [MESSAGE] * times
+
+
+def test_what_was_heard_of_is_not_sent_again() -> None:
+    """The function's time was over, but it had done its work."""
+    script = Script([ACCEPTED, FAILED, delta(0, "one"), done(3)])
+    answer, events = asked(script)
+    assert answer.text == "one"
+    assert script.sent == [MESSAGE]
+    assert [event.note for event in events if event.note] == []
+
+
+def test_frames_of_a_kind_that_is_not_known_are_passed_over() -> None:
+    answer, _ = asked(Script([{"type": "news"}, {"messageId": "m"}, {}, delta(0, "one"), done(3)]))
+    assert answer.text == "one"
+
+
+def stopped(script: Script) -> Answer:
+    """Asked, stopped by a Ctrl-C where the script has one, and followed to the end."""
+    answer = Answer("m")
+    conversation = Conversation(script.open, pause=lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        list(conversation.ask("why", answer, patience_s=1))
+    conversation.cancel()
+    list(conversation.follow(answer, patience_s=1))
+    conversation.close()
+    return answer
+
+
+def test_a_stopped_answer_ends_over_the_same_connection() -> None:
+    script = Script([ACCEPTED, delta(0, "on"), KeyboardInterrupt(), ACCEPTED, done(2)])
+    assert stopped(script).text == "on"
+    assert script.sent == [MESSAGE, CANCELLATION]
+
+
+def test_a_stopped_answer_ends_after_a_lost_connection() -> None:
+    script = Script([delta(0, "on"), KeyboardInterrupt(), Lost()], [ACCEPTED, delta(0, "on"), done(2)])
+    assert stopped(script).done
+    assert script.sent == [MESSAGE, CANCELLATION, MESSAGE, CANCELLATION]
+
+
+def test_an_answer_is_stopped_when_the_connection_is_dead() -> None:
+    class Dying(Script):
+        def open(self) -> Any:
+            line = super().open()
+            if not self.sent:
+                line.send = lambda message: die() if message == CANCELLATION else self.sent.append(message)
+            return line
+
+    def die() -> None:
+        raise Lost
+
+    script = Dying([delta(0, "on"), KeyboardInterrupt()], [ACCEPTED, delta(0, "on"), done(2)])
+    assert stopped(script).done
+    assert script.sent == [MESSAGE, MESSAGE, CANCELLATION]
+
+
+def test_an_answer_is_stopped_while_connecting_again() -> None:
+    script = Script([delta(0, "on"), Lost()], KeyboardInterrupt(), [delta(0, "on"), done(2)])
+    assert stopped(script).done
+    assert script.sent == [MESSAGE, MESSAGE, CANCELLATION]
+
+
+def test_a_message_is_stopped_once_it_is_known_to_be_there() -> None:
+    """The cancellation might overtake it: both are handled at once, and there would be nothing to cancel."""
+    script = Script([KeyboardInterrupt(), THROTTLED, ACCEPTED, done(0)])
+    assert stopped(script).done
+    assert script.sent == [MESSAGE, MESSAGE, CANCELLATION]
+
+
+def test_only_a_cancellation_that_was_not_let_through_is_sent_again() -> None:
+    script = Script([ACCEPTED, KeyboardInterrupt(), THROTTLED, ACCEPTED, done(0)])
+    assert stopped(script).done
+    assert script.sent == [MESSAGE, CANCELLATION, CANCELLATION]
+
+
+def test_ctrl_c_stops_the_answer_and_not_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    script = Script([ACCEPTED, delta(0, "on"), KeyboardInterrupt(), Lost()], [delta(0, "on"), done(2)])
+    conversation, answer = Conversation(script.open, pause=lambda _: None), Answer("m")
+    chat._listen(conversation, "why", answer, Console())
+    assert answer.done
+    assert "on" in capsys.readouterr().out
+    assert script.sent[-1] == CANCELLATION
+
+
+def test_the_smoke_test_sends_again_what_api_gateway_does_not_let_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smoke, "PAUSES_S", (0, 0, 0))
+    script = Script([THROTTLED, FAILED, ACCEPTED, delta(0, "one"), done(3)])
+    answer, _ = smoke._ask(script.open(), "m", "why")
+    assert answer.text == "one"
+    assert script.sent == [MESSAGE] * 3
+    with pytest.raises(Broken, match="Too Many Requests"):
+        smoke._ask(Script([THROTTLED] * 4).open(), "m")
 
 
 def test_the_local_aws_is_asked_by_path() -> None:

@@ -12,6 +12,12 @@ AWS/ApiGateway or logged.
 The fix replaces the connection's whole course. Sources: API Gateway Developer Guide, "WebSocket APIs"
 (routes, route responses, binary media types: closed with 1003), "Monitor WebSocket API execution with
 CloudWatch metrics". Not here: the 10 minutes of idleness and the 2 hours of life after which AWS closes.
+
+That a result's body is sent whatever its statusCode, 500 included: the same guide, "Set up a WebSocket API
+integration response" (proxy integrations: the backend's output is passed to the caller as the complete
+payload). Seen on AWS: "I set the response status code to 500, but it still triggers onmessage function with
+the response body", issue 2 of yai333/React-Chat-App-using-AWS-API-Gateway-Websocket-and-Serverless-Framework.
+Only a function that raises, or whose result is none of a proxy, is answered with "Internal server error".
 """
 
 from __future__ import annotations
@@ -204,8 +210,9 @@ class _Course:
         event = {"requestContext": context, "body": text, "isBase64Encoded": False}
         answer = await self._integrate(route, event)
         self._log(route["routeKey"], "MESSAGE", request_id, answer.status, answer, None, context["messageId"])
-        if answer.error or answer.status >= 500:
+        if answer.error:
             self._outbox.put_nowait(error_frame("Internal server error", identifier, request_id))
+        # Whatever its status: that is for metrics and logs, a frame has none.
         elif answer.body and self._replies(route):
             self._stage.count(MessageCount=1)
             self._outbox.put_nowait(answer.body)
