@@ -168,3 +168,5 @@ class EnvironmentStack(TerraformStack):
             dashboard_name=monitoring.dashboard_name,
             unhealthy_alarm_name=monitoring.unhealthy_alarm_name,
         )
+        if monitoring.cloudfront_topic_arn:
+            outputs.publish(cloudfront_alarm_topic_arn=monitoring.cloudfront_topic_arn)

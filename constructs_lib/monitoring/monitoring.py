@@ -30,7 +30,8 @@ class Monitoring(Construct):
     used from another region; a replica of the messages key would put the key of all secrets and logs there.
     That alarm is no part of `unhealthy`: a composite alarm sees those of its region.
 
-    Attributes: `topic_arn`, `dashboard_name`, `unhealthy_alarm_name`.
+    Attributes: `topic_arn`, `cloudfront_topic_arn` (None where there is no second topic), `dashboard_name`,
+    `unhealthy_alarm_name`.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Monitoring(Construct):
         names = self._create_alarms(here, topic, None)
         parts = {alarm.id: names[alarm.id] for alarm in here if alarm.affects_users}
         unhealthy = self._create_composite(topic, parts)
+        self.cloudfront_topic_arn: str | None = None
         if elsewhere:
             their_topic = self._create_topic(
                 "us-east-1-topic", "cloudfront-alarms", US_EAST_1, self._create_key(), us_east_1
             )
             self._create_alarms(elsewhere, their_topic, us_east_1)
+            self.cloudfront_topic_arn = their_topic.topic_arn
         board = CloudwatchDashboard(
             self,
             "dashboard",

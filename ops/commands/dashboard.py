@@ -34,6 +34,7 @@ def dashboard(
     from rich.console import Console
 
     from ops import aws
+    from ops.alarms.subscriptions import topics
     from ops.commands.outputs import deployed
     from ops.dashboard import page, reading, summary
 
@@ -55,6 +56,7 @@ def dashboard(
         cache(lambda service, region: aws.client(service, region)),
         end=datetime.now(UTC),
         hours=hours,
+        topics=topics(outputs),
     )
     if html:
         from ops.files import write_private

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,26 +39,36 @@ PENDING = "PendingConfirmation"
 
 
 def read(
-    environment: str, name: str, region: str, clients: Clients, *, end: datetime, hours: int | None = None
+    environment: str,
+    name: str,
+    region: str,
+    clients: Clients,
+    *,
+    end: datetime,
+    hours: int | None = None,
+    topics: Sequence[str] = (),
 ) -> Board:
     """The dashboard `name` as it is at `end` (with a time zone).
 
-    hours: how far back, instead of what the dashboard says. What cannot be read is a panel's `problem`;
-    OpsError is raised where there is no dashboard at all.
+    hours: how far back, instead of what the dashboard says. topics: ARNs of those that alarms tell, besides
+    the ones of the alarms that are shown, which are all of one region. What cannot be read is a panel's
+    `problem`; OpsError is raised where there is no dashboard at all.
     """
     with aws_errors(f"reading the dashboard {name}"):
         answer = clients("cloudwatch", region).get_dashboard(DashboardName=name)
     body = json.loads(answer["DashboardBody"])
     back = timedelta(hours=hours) if hours else metric_queries.span(body.get("start", "-PT3H"))
-    reader = _Reader(clients, region, end - back, end)
+    reader = _Reader(clients, region, end - back, end, topics)
     panels = tuple(reader.panel(widget) for widget in body["widgets"])
     return Board(environment, name, region, end - back, end, panels, tuple(reader.warnings()))
 
 
 class _Reader:
-    def __init__(self, clients: Clients, region: str, start: datetime, end: datetime) -> None:
+    def __init__(
+        self, clients: Clients, region: str, start: datetime, end: datetime, topics: Sequence[str]
+    ) -> None:
         self._clients, self._region, self._start, self._end = clients, region, start, end
-        self._topics: dict[str, None] = {}
+        self._topics: dict[str, None] = dict.fromkeys(topics)
         """ARNs of what alarms tell, each once."""
 
     def panel(self, widget: Mapping[str, Any]) -> Panel:

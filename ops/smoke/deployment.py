@@ -18,8 +18,11 @@ class Deployment:
     outputs: dict[str, str]
 
     def deployer(self, service: Any, **options: Any) -> Any:
-        """A client with the caller's own credentials: for preparing and cleaning up."""
-        return self._session.client(service, region_name=self.outputs["aws_region"], **options)
+        """A client with the caller's own credentials: for preparing and cleaning up.
+
+        In the environment's region, unless `region_name` is another.
+        """
+        return self._session.client(service, **{"region_name": self.outputs["aws_region"], **options})
 
     def application(self, service: Any, **options: Any) -> Any:
         """A client under the application's role."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from environments import naming
+from ops.alarms.subscriptions import topics
 from ops.chat import sessions
 from ops.mail.sending import SIMULATOR, send
 from ops.smoke import Broken, Promise
@@ -55,30 +56,39 @@ def errors_are_kept(deployment: Deployment) -> str:
 
 
 def alarms_are_heard(deployment: Deployment) -> str:
-    """Each tells of trouble and of its end, to a topic that somebody listens to."""
-    cloudwatch = deployment.deployer("cloudwatch")
+    """Each tells of trouble and of its end, to a topic of its region that somebody listens to."""
+    seen = [_heard(deployment, topic) for topic in topics(deployment.outputs)]
+    alarms, listeners, confirmed = (sum(counts) for counts in zip(*seen, strict=True))
+    return f"{alarms} alarms, {confirmed} of {listeners} subscriptions confirmed"
+
+
+def _heard(deployment: Deployment, topic: str) -> tuple[int, int, int]:
+    """Numbers of alarms in the topic's region, of who is subscribed, and of those who confirmed it."""
+    region, name = topic.split(":")[3], topic.rpartition(":")[2]
+    cloudwatch = deployment.deployer("cloudwatch", region_name=region)
     pages = cloudwatch.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=naming.resource(deployment.environment, ""),
         AlarmTypes=["MetricAlarm", "CompositeAlarm"],
     )
     alarms = [a for page in pages for kind in ("MetricAlarms", "CompositeAlarms") for a in page[kind]]
-    topic = deployment.outputs["alarm_topic_arn"]
     mute = [
         a["AlarmName"]
         for a in alarms
         if not a["ActionsEnabled"] or topic not in a["AlarmActions"] or topic not in a["OKActions"]
     ]
     if mute or not alarms:
-        raise Broken(f"alarms that tell nobody: {', '.join(mute)}" if mute else "there is no alarm")
-    sns = deployment.deployer("sns")
+        raise Broken(
+            f"alarms that tell nobody: {', '.join(mute)}" if mute else f"there is no alarm in {region}"
+        )
+    sns = deployment.deployer("sns", region_name=region)
     listeners = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     confirmed = [s for s in listeners if s["SubscriptionArn"].startswith("arn:")]
     if not confirmed:
         raise Broken(
-            "nobody has confirmed a subscription to the alarms: follow the link in the mail to ALERT_EMAIL,"
+            f"nobody has confirmed a subscription to {name}: follow the link in the mail to ALERT_EMAIL,"
             f" or ops alarms confirm {deployment.environment}"
         )
-    return f"{len(alarms)} alarms, {len(confirmed)} of {len(listeners)} subscriptions confirmed"
+    return len(alarms), len(listeners), len(confirmed)
 
 
 def _counts(deployment: Deployment, names: tuple[str, ...], since: datetime) -> dict[str, float]:

@@ -66,26 +66,38 @@ def alarms(cloudwatch: Any, prefix: str, kind: str = "MetricAlarm") -> list[Alar
 
 
 def breach(cloudwatch: Any, alarm: Alarm) -> None:
-    """Put a value that is beyond the threshold, so old that it counts for a few seconds only."""
+    """Put a value that is beyond the threshold, so old that it counts for a few seconds only.
+
+    Of an expression it is one of its first metric, which alone carries it over.
+    """
     assert alarm["ComparisonOperator"].startswith("Greater")
     assert alarm["EvaluationPeriods"] == 1
-    _put(cloudwatch, alarm, alarm["Threshold"] * 2 + 1, _period(alarm) - LEFT_S)
+    _put(cloudwatch, _metrics(alarm)[0], _too_much(alarm), _breaching_moment(alarm))
 
 
-def _put(cloudwatch: Any, alarm: Alarm, value: float, age_s: float) -> None:
-    """Put a value of the alarm's metric; of an expression its first one, which alone carries it over."""
-    metric = (
-        alarm
-        if "MetricName" in alarm
-        else next(query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query)
-    )
+def _metrics(alarm: Alarm) -> list[dict[str, Any]]:
+    """Namespace, name and dimensions of what it watches."""
+    if "MetricName" in alarm:
+        return [alarm]
+    return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+
+
+def _too_much(alarm: Alarm) -> float:
+    return float(alarm["Threshold"] * 2 + 1)
+
+
+def _breaching_moment(alarm: Alarm) -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=_period(alarm) - LEFT_S)
+
+
+def _put(cloudwatch: Any, metric: dict[str, Any], value: float, at: datetime) -> None:
     cloudwatch.put_metric_data(
         Namespace=metric["Namespace"],
         MetricData=[
             {
                 "MetricName": metric["MetricName"],
                 "Dimensions": metric.get("Dimensions", []),
-                "Timestamp": datetime.now(UTC) - timedelta(seconds=age_s),
+                "Timestamp": at,
                 "Value": value,
             }
         ],
@@ -117,9 +129,35 @@ def drive(
     time.sleep(LEFT_S)
     for alarm in driven:
         if alarm.get("TreatMissingData") == "ignore":
-            _put(cloudwatch, alarm, 0, 0)
+            _put(cloudwatch, _metrics(alarm)[0], 0, datetime.now(UTC))
     _until(lambda: {name for name, state in listener.listen() if state == "OK"} >= names)
     return {name: {state for heard, state in listener.heard if heard == name} for name in sorted(names)}
+
+
+def drive_parts(cloudwatch: Any, prefix: str) -> None:
+    """Drive each expression there and back by each of its metrics but the first, whose turn is in `drive`.
+
+    Back by the opposite value, with which their sum is 0: a dozen, each too old only after the one before,
+    would take minutes.
+    """
+    for alarm in alarms(cloudwatch, prefix):
+        for metric in _metrics(alarm)[1:]:
+            assert {query["MetricStat"]["Stat"] for query in alarm["Metrics"] if "MetricStat" in query} == {
+                "Sum"
+            }
+            at = _breaching_moment(alarm)
+            for value, state in ((_too_much(alarm), "ALARM"), (-_too_much(alarm), "OK")):
+                _put(cloudwatch, metric, value, at)
+                assert _reaches(cloudwatch, alarm["AlarmName"], state), (state, metric)
+
+
+def _reaches(cloudwatch: Any, name: str, state: str) -> bool:
+    def reached() -> bool:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return bool(alarm["StateValue"] == state)
+
+    _until(reached)
+    return reached()
 
 
 def _until(reached: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
@@ -129,7 +167,7 @@ def _until(reached: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
 
 
 def drive_all(aws: LocalAws, stack: str, topic: str, composites: list[str]) -> None:
-    """Each alarm of a stack by its own metric; whoever listens to the topic hears of trouble and its end."""
+    """Each alarm of a stack by each of its metrics; who listens to the topic hears of trouble and its end."""
     cloudwatch, prefix = aws.client("cloudwatch"), f"spec-wizard-{stack}-"
     arn = f"arn:aws:sns:us-east-1:123456789012:{prefix}{topic}"
     listener = Listener(aws, arn, "us-east-1", f"listener-{stack}")
@@ -138,3 +176,4 @@ def drive_all(aws: LocalAws, stack: str, topic: str, composites: list[str]) -> N
     assert {name: states for name, states in heard.items() if states < {"ALARM", "OK"}} == {}
     assert len(heard) == len(alarms(cloudwatch, prefix)) + len(composites)
     assert heard
+    drive_parts(cloudwatch, prefix)

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import ssl
+import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,8 +26,9 @@ from websockets.exceptions import InvalidStatus
 from functions.shared.table import Table, new_token
 from ops.chat.answer import Answer
 from ops.chat.line import address, trust
+from ops.exit_codes import ExitCode
 from ops.local_aws.instance import LocalAws
-from tests.local import checkout, tables, workers
+from tests.local import checkout, logs, tables, workers
 from tests.local.alarms import drive_all
 from tests.local.checkout import Checkout
 from tests.support.chat_clients import Client, all_at_once
@@ -43,6 +45,8 @@ FUNCTION = "spec-wizard-dev-chat-worker"
 CREATED, COMPLETED = "Sessions created (24 h)", "Submissions completed (24 h)"
 DURATION, RATE = "Average session duration", "Completion rate"
 KPIS = (CREATED, COMPLETED, DURATION, RATE)
+MODELS_ERROR = "secret words of the user"
+"""What the model's server says with an error."""
 LASTED_S = (60, 600, 1500)
 """Sessions that are completed, by how long they lasted."""
 
@@ -97,7 +101,15 @@ def table(dynamodb: Any, outputs: dict[str, str]) -> Table:
 
 
 @pytest.fixture(scope="module")
-def new_client(aws: LocalAws, outputs: dict[str, str], table: Table) -> Callable[[], Client]:
+def clients() -> list[Client]:
+    """All that there were."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def new_client(
+    aws: LocalAws, outputs: dict[str, str], table: Table, clients: list[Client]
+) -> Callable[[], Client]:
     environ = aws.environment()
     url = address(outputs["websocket_url"], environ)
     authority: ssl.SSLContext | None = trust(url, environ)
@@ -105,7 +117,8 @@ def new_client(aws: LocalAws, outputs: dict[str, str], table: Table) -> Callable
     def make() -> Client:
         token = new_token()
         table.create_session(token)
-        return Client(url, token, authority)
+        clients.append(Client(url, token, authority))
+        return clients[-1]
 
     return make
 
@@ -140,16 +153,6 @@ def _waited(look: Callable[[], Any], seconds: float) -> Any:
     while not (found := look()) and time.monotonic() < deadline:
         time.sleep(0.2)
     return found
-
-
-def _errors(aws: LocalAws, outputs: dict[str, str], since_ms: int) -> list[str]:
-    """Lines that tell of an error, the functions' own and Lambda's about them."""
-    logs = aws.client("logs")
-    pages = logs.get_paginator("filter_log_events").paginate(
-        logGroupName=outputs["application_log_group"], startTime=since_ms
-    )
-    lines = [event["message"] for page in pages for event in page["events"]]
-    return [line for line in lines if '"ERROR"' in line or '"CRITICAL"' in line or "Traceback" in line]
 
 
 def test_traps_09_and_52_the_kpis_are_what_happened(
@@ -237,6 +240,45 @@ def test_the_table_holds_each_question_and_its_answer_once(
     assert [item.text for item in kept] == ["One?", texts[0], "Two?", texts[1]]
 
 
+def test_the_commands_talk_over_a_magic_link_until_it_is_revoked(here: Checkout) -> None:
+    """`ops session` and `ops chat`; the token, a secret, is in no list of arguments, for others to read."""
+
+    def chat(*arguments: str, code: int = 0, stdin: str = "", **environ: str) -> tuple[list[Any], str]:
+        """The answers, and what was said besides."""
+        ended = subprocess.run(
+            [str(here.root / ".venv/bin/ops"), "--local", "chat", "dev", "--json", *arguments],
+            cwd=here.root,
+            env=here.environ(**environ),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == code, (ended.stdout, ended.stderr)
+        return [json.loads(line) for line in ended.stdout.splitlines()], ended.stderr
+
+    made = json.loads(here.ops("--local", "session", "create", "dev", "--json"))
+    token = made["token"]
+    first, _ = chat("-m", "What is part <1> about?", CHAT_TOKEN=token)
+    more, _ = chat("--token", "-", stdin=f"{token}\nAnd part <2>?\n\nAnd part <3>?\n")
+    assert len(first) == 1
+    assert len(more) == 2
+    for number, answer in enumerate([*first, *more], start=1):
+        assert answer["type"] == "done"
+        assert answer["length"] == len(answer["text"])
+        assert f"<{number}>" in answer["text"]
+    assert made["session_id"] in here.ops("--local", "session", "revoke", "dev", made["session_id"])
+    nothing, told = chat("-m", "Still there?", code=ExitCode.AUTHENTICATION, CHAT_TOKEN=token)
+    assert nothing == []
+    assert "The chat refused the connection: HTTP 403." in told
+    assert "ops session create" in told
+    assert token not in told
+    # Without --json it is the token alone, for a shell's variable; then the answers are for people.
+    printed = here.ops("--local", "session", "create", "dev").split()
+    spoken = here.ops("--local", "chat", "dev", "-m", "And part <4>?", CHAT_TOKEN=printed[-1])
+    assert "<4>" in spoken
+
+
 HOSTILE: list[str] = [
     "",
     "{",
@@ -284,7 +326,7 @@ def hostile() -> st.SearchStrategy[str]:
 
 
 def test_ten_thousand_hostile_frames_get_an_error_each(
-    new_client: Callable[[], Client], aws: LocalAws, outputs: dict[str, str]
+    new_client: Callable[[], Client], aws: LocalAws
 ) -> None:
     client, sent, began = new_client(), 0, int(time.time() * 1000)
 
@@ -313,7 +355,7 @@ def test_ten_thousand_hostile_frames_get_an_error_each(
     run()
     assert sent >= HOSTILE_FRAMES
     asyncio.run(all_at_once([client], [["Still there?"]], PATIENCE_S))
-    assert _errors(aws, outputs, began) == []
+    assert logs.unhandled(aws, "dev", began) == []
 
 
 def test_who_brings_no_token_costs_no_function(new_client: Callable[[], Client]) -> None:
@@ -393,6 +435,59 @@ def test_a_message_that_cannot_be_answered_lands_in_the_dead_letters_and_raises_
     model.replies = [Reply(("Fine again.",))]
     asyncio.run(all_at_once([client], [["And now?"]], PATIENCE_S))
     assert client.exchanges[-1].answer.text == "Fine again."
+
+
+def test_no_log_has_what_was_said_or_a_token(
+    new_client: Callable[[], Client],
+    clients: list[Client],
+    model: ModelServer,
+    aws: LocalAws,
+    outputs: dict[str, str],
+    table: Table,
+) -> None:
+    """Of all clients of this story: answered, refused, hostile, failed; in every log group that there is."""
+    client, question, answer = new_client(), f"Q-{uuid.uuid4().hex}", f"A-{uuid.uuid4().hex}"
+    model.replies = [Reply((answer, " it is."))]
+
+    async def misspell() -> None:
+        async with client.line() as line:
+            for frame in (question, json.dumps({"action": "sendMessage", "text": {"text": question}})):
+                await line.send(frame)
+                assert json.loads(await asyncio.wait_for(line.recv(), 60))["type"] == "error"
+
+    asyncio.run(misspell())
+    asyncio.run(all_at_once([client], [[f"What is {question}?"]], PATIENCE_S))
+    assert client.exchanges[0].answer.text == f"{answer} it is."
+    session = table.session_by_token(client.token)
+    assert session
+    found = {group: list(logs.events(aws, group)) for group in logs.groups(aws)}
+    assert any(session.session_id in line for line in found[outputs["application_log_group"]])
+    assert all(found[f"/spec-wizard/dev/{name}"] for name in ("errors", "error-log", "websocket-access"))
+    said = {exchange.question for one in clients for exchange in one.exchanges}
+    unsaid = {question, answer, MODELS_ERROR, *said, *(one.token for one in clients if one.token)}
+    assert len(unsaid) > CLIENTS * (MESSAGES + 1)
+    for group, lines in found.items():
+        text = "\n".join(lines)
+        assert [one for one in unsaid if one in text] == [], group
+
+
+def test_the_saved_queries_find_what_happened(aws: LocalAws) -> None:
+    """As they are deployed. An answer was slow whose worker was killed; the last one failed."""
+    now, prefix = int(time.time()), "spec-wizard-dev-"
+    saved = aws.client("logs").describe_query_definitions(queryDefinitionNamePrefix=prefix)
+    found = {
+        query["name"].removeprefix(prefix): logs.rows(aws, query, now - 3600, now + 60)
+        for query in saved["queryDefinitions"]
+    }
+    assert found.keys() == {"errors-by-function", "slow-answers", "refused-connections", "top-routes"}
+    errors = {row["function"]: row for row in found["errors-by-function"]}
+    assert int(errors["chat_worker"]["errors"]) >= 1
+    assert "no answer" in errors["chat_worker"]["example"]
+    assert all(float(row["milliseconds"]) > 3000 for row in found["slow-answers"])
+    assert max(float(row["milliseconds"]) for row in found["slow-answers"]) > WORKER_TIMEOUT_S * 1000
+    assert {row["status"] for row in found["refused-connections"]} >= {"401", "403"}
+    requests = {(row["routeKey"], row["status"]): int(row["requests"]) for row in found["top-routes"]}
+    assert requests["sendMessage", "200"] >= CLIENTS * MESSAGES
 
 
 def test_trap_53_each_security_alarm_goes_off_and_comes_back(aws: LocalAws) -> None:

@@ -193,6 +193,7 @@ def test_trap_29_in_another_region_cloudfronts_alarm_topic_and_key_are_in_us_eas
     assert statement["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:sns:topicArn"] == (
         "arn:aws:sns:us-east-1:123456789012:spec-wizard-dev-cloudfront-alarms"
     )
+    assert synthesized.json["output"]["cloudfront_alarm_topic_arn"]["value"] == alarm["alarm_actions"][0]
     # A composite alarm sees those of its own region only.
     assert "cloudfront" not in synthesized.only("aws_cloudwatch_composite_alarm")["alarm_rule"]
 
@@ -200,12 +201,14 @@ def test_trap_29_in_another_region_cloudfronts_alarm_topic_and_key_are_in_us_eas
 def test_trap_29_in_us_east_1_there_is_one_topic_and_the_composite_has_cloudfront_too() -> None:
     synthesized = stack("dev")
     assert not [path for path in synthesized.resources() if "monitoring/us-east-1" in path]
+    assert "cloudfront_alarm_topic_arn" not in synthesized.json["output"]
     assert "cloudfront-5xx" in synthesized.only("aws_cloudwatch_composite_alarm")["alarm_rule"]
 
 
 def test_without_cloudfront_there_is_nothing_in_us_east_1() -> None:
     synthesized = stack("dev", ENABLE_CLOUDFRONT="false", **ELSEWHERE)
     assert "cloudfront-5xx" not in _alarms(synthesized)
+    assert "cloudfront_alarm_topic_arn" not in synthesized.json["output"]
     assert not [path for path in synthesized.resources() if "monitoring/us-east-1" in path]
 
 

@@ -21,7 +21,7 @@ from ops.dashboard import charts, figures, metric_queries, page, reading, summar
 from ops.dashboard.model import Board, Graph, Limit, Line, Log, Number, Place
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from tests.support.board import END, HOSTILE, NAME, CloudWatch, Logs, Sns, board
+from tests.support.board import END, HOSTILE, NAME, TOPIC, CloudWatch, Logs, Sns, board
 
 PLACE = Place(0, 0, 8, 6)
 
@@ -413,6 +413,28 @@ class TestCommand:
         assert (found["environment"], found["name"]) == ("dev", NAME)
         rate = next(panel for panel in found["panels"] if panel["title"] == "Completion rate")
         assert rate["lines"][0]["points"][-1][1] > 0
+
+    def test_traps_29_and_50_a_topic_of_another_region_is_looked_at_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        topic = "arn:aws:sns:us-east-1:123456789012:spec-wizard-dev-cloudfront-alarms"
+        values = {
+            "dashboard_name": NAME,
+            "aws_region": "eu-west-1",
+            "alarm_topic_arn": TOPIC.replace("us-east-1", "eu-west-1"),
+            "cloudfront_alarm_topic_arn": topic,
+        }
+        sns = {"us-east-1": Sns(**{"alerts@example.com": False}), "eu-west-1": Sns()}
+        monkeypatch.setattr(outputs, "deployed", lambda environment: values)
+        monkeypatch.setattr(
+            aws,
+            "client",
+            lambda service, region: (
+                sns[region] if service == "sns" else {"cloudwatch": CloudWatch(), "logs": Logs()}[service]
+            ),
+        )
+        found = json.loads(CliRunner().invoke(app, ["dashboard", "dev", "--json"]).stdout)
+        assert "spec-wizard-dev-cloudfront-alarms: alarms are told to nobody" in found["warnings"]
 
     def test_of_what_was_deployed_before_there_was_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(outputs, "deployed", lambda environment: {"aws_region": "us-east-1"})

@@ -137,17 +137,20 @@ class TestCleaningUp:
         monkeypatch.setattr(Deployment, "deployer", client)
         return made
 
-    def test_the_item(self, clients: dict[str, MagicMock], monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = iter(range(0, 1000, 6))
-        monkeypatch.setattr(database.time, "monotonic", lambda: next(clock))
-        monkeypatch.setattr(database.time, "sleep", lambda _: None)
-        clients["dynamodb"] = MagicMock()
-        clients["dynamodb"].query.return_value = {"Items": []}
-        with pytest.raises(Broken, match="found 0 items"):
+    def test_the_item(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Written, and never seen in the index."""
+        table = MagicMock()
+        written: list[dict[str, Any]] = []
+        table.put_item.side_effect = lambda Item, **_: written.append(Item) or {}
+        table.query.side_effect = lambda **query: {"Items": [] if "IndexName" in query else written}
+        resource = MagicMock(**{"Table.return_value": table})
+        monkeypatch.setattr(Deployment, "application_resource", lambda *_: resource)
+        monkeypatch.setattr(database, "PATIENCE_S", 0)
+        with pytest.raises(Broken, match="found no session"):
             database.found_again_through_the_index(DEPLOYMENT)
-        written = clients["dynamodb"].put_item.call_args.kwargs["Item"]
-        removed = clients["dynamodb"].delete_item.call_args.kwargs["Key"]
-        assert removed == {"PK": written["PK"], "SK": written["SK"]}
+        batch = table.batch_writer.return_value.__enter__.return_value
+        (item,) = written
+        batch.delete_item.assert_called_with(Key={"PK": item["PK"], "SK": item["SK"]})
 
     def test_all_versions_of_the_object(self, clients: dict[str, MagicMock]) -> None:
         s3 = clients["s3"] = MagicMock()
