@@ -95,6 +95,9 @@ def _run(stack: Stack, console: Console, result: dict[str, Any], *, dry_run: boo
     result["emptied"] = {}
     for bucket in found.buckets:
         result["emptied"][bucket.name] = steps.empty(bucket, client, console)
+    # Before Terraform, as the buckets: a run that is cut off still finds something in the state, and goes on.
+    dynamodb = client("dynamodb", stack.aws_region)
+    result["tables_of_restores"] = steps.delete_generations(found.generations, dynamodb, console)
     if not plan.empty:
         steps.apply(terraform, plan, console)
     _clear(stack, steps.look_for_remains(stack, found, client, console), client, console, result)
@@ -142,10 +145,12 @@ def _confirm(environment: str, confirm: str) -> None:
 def _clear(stack: Stack, remains: Remains, client: Client, console: Console, result: dict[str, Any]) -> None:
     """Remove what is certainly the environment's and tell the rest."""
     from ops.destroy import remains as remaining
+    from ops.destroy import steps
 
     remaining.remove(remains.removable, client)
     result["remains"] = remains.as_json()
     _judge(stack.name, remains, console)
+    steps.begin_generations_anew(stack, console)
     console.print(f"Nothing of {stack.name} is left.")
 
 
@@ -160,8 +165,8 @@ def _judge(environment: str, remains: Remains, console: Console) -> None:
             + ", ".join(str(item) for item in remains.left[:5])
             + (" …" if len(remains.left) > 5 else ""),
             hint="They are of an apply that was cut off, or of a state that is lost, and may hold data. "
-            f"Deploy {environment} once, which takes them into its state, and destroy it then; or remove "
-            "them by hand.",
+            f"Deploy {environment} once, which takes them into its state, and destroy it then. What no "
+            "deployment takes over, such as the table of a restore, is to be removed by hand.",
             code=ExitCode.INCOMPLETE,
         )
     if remains.not_asked:

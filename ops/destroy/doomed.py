@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.destroy import holdings, protection
 from ops.destroy.holdings import Client, Holding
 from ops.plans.document import Resource
 from ops.plans.synthesized import Synthesized
+from ops.recovery import tables
+from ops.recovery.tables import Table
 from ops.stacks import Stack, is_account
 
 GLOBAL_REGION = "us-east-1"
+TABLE = "aws_dynamodb_table"
 
 
 @dataclass(frozen=True)
 class Doomed:
-    """resources: of the state. holdings: what those hold that can hold data."""
+    """resources: of the state. holdings: what those hold that can hold data, and the other generations.
+
+    generations: tables of restores that are in no state: earlier ones, and those that were never switched to.
+    """
 
     resources: tuple[Resource, ...]
     holdings: tuple[Holding, ...]
+    generations: tuple[Table, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many resources of each type, most first."""
@@ -40,7 +47,23 @@ class Doomed:
 def find(resources: Iterable[Resource], stack: Stack, client: Client) -> Doomed:
     """Count what the resources hold. Raises OpsError."""
     found = tuple(resources)
-    return Doomed(found, tuple(holdings.look(found, stack.aws_region, client)))
+    held = tuple(holdings.look(found, stack.aws_region, client))
+    others = _other_generations(found, stack, client)
+    of_restores = (Resource(one.name, TABLE, {"name": one.name, "arn": one.arn}, {}) for one in others)
+    more = (
+        replace(one, note=", ".join(filter(None, ("of a restore, in no state", one.note))))
+        for one in holdings.look(of_restores, stack.aws_region, client)
+    )
+    return Doomed(found, (*held, *more), others)
+
+
+def _other_generations(resources: Iterable[Resource], stack: Stack, client: Client) -> tuple[Table, ...]:
+    """The environment's tables that Terraform will not destroy, because it was told to forget them."""
+    if is_account(stack.name):
+        return ()
+    known = {str(one.values["name"]) for one in resources if one.type == TABLE}
+    there = tables.of_environment(client("dynamodb", stack.aws_region), stack.environment)
+    return tuple(one for one in there if one.name not in known)
 
 
 def refuse_protected(stack: Stack, doomed: Doomed, code: Synthesized, client: Client) -> None:

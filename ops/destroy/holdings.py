@@ -138,11 +138,18 @@ def _log_group(logs: Any, name: str) -> Counted:
     return {"bytes": int(found.get("storedBytes", 0))}, True, ""
 
 
+def _vault(backup: Any, name: str) -> Counted:
+    pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=name)
+    sizes = [int(one.get("BackupSizeInBytes", 0)) for page in pages for one in page["RecoveryPoints"]]
+    return {"backups": len(sizes), "bytes": sum(sizes)}, True, ""
+
+
 COUNTERS: Mapping[str, tuple[str, str, str, Callable[[Any, str], Counted]]] = {
     "aws_dynamodb_table": ("dynamodb", "table", "name", _table),
     "aws_s3_bucket": ("s3", "bucket", "bucket", _bucket),
     "aws_sqs_queue": ("sqs", "queue", "url", _queue),
     "aws_secretsmanager_secret": ("secretsmanager", "secret", "name", _secret),
+    "aws_backup_vault": ("backup", "backup vault", "name", _vault),
     "aws_cloudwatch_log_group": ("logs", "log group", "name", _log_group),
 }
 """Type -> service, kind, the attribute that names it, who counts."""

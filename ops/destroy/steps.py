@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ops.destroy import emptying, remains
 from ops.destroy.doomed import Doomed, regions
@@ -11,7 +12,9 @@ from ops.destroy.holdings import Client, Holding
 from ops.destroy.remains import Remains
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.stacks import Stack
+from ops.recovery import generations, tables
+from ops.recovery.tables import Table
+from ops.stacks import Stack, is_account
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,6 +68,32 @@ def empty(bucket: Holding, client: Client, console: Console) -> int:
         deleted = emptying.empty(client("s3", bucket.region), bucket.name, on_batch)
     console.print(f"  {bucket.name} is empty: {deleted:,} versions and markers deleted", markup=False)
     return deleted
+
+
+def delete_generations(found: Iterable[Table], dynamodb: Any, console: Console) -> list[str]:
+    """Delete the tables of restores that are in no state; their names."""
+    from ops.progress import step
+
+    deleted = []
+    for table in found:
+        with step(console, f"Deletion of {table.name}"):
+            tables.remove(dynamodb, table)
+        deleted.append(table.name)
+    return deleted
+
+
+def begin_generations_anew(stack: Stack, console: Console) -> None:
+    """Made again, an environment begins with the first generation of its table: the others are gone."""
+    import environments
+
+    if is_account(stack.name) or environments.load(stack.name).database.generation == 1:
+        return
+    file = generations.write(stack.environment, 1)
+    if not generations.is_local():
+        console.print(
+            f"Commit {generations.shown(file)}: {stack.name} would be made again with its first table.",
+            markup=False,
+        )
 
 
 def apply(terraform: Terraform, plan: Plan, console: Console) -> None:

@@ -19,6 +19,7 @@ from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID
 from ops.local_aws.instance import LocalAws
 from tests.drills import elsewhere
+from tests.drills.ledger import Drill
 from tests.local import checkout
 from tests.local.checkout import Checkout, wait_for
 from tests.local.inventory import left_over, project
@@ -199,15 +200,19 @@ HANDS = {
 
 
 @pytest.mark.parametrize("concern", HANDS)
-def test_a_change_by_hand_is_found_and_nothing_else(here: Checkout, aws: LocalAws, concern: str) -> None:
+def test_a_change_by_hand_is_found_and_nothing_else(
+    here: Checkout, aws: LocalAws, concern: str, drill: Drill
+) -> None:
     """Each is undone by hand again, which the next test sees: it finds its own alone."""
     hand = HANDS[concern]
+    drill.loses(f"{hand.attribute} of {hand.construct}, changed by hand")
     undo = hand.change(aws)
     try:
         found = _drift(here, ExitCode.DRIFT)
     finally:
         undo()
     assert found == {hand.construct: {hand.attribute: (hand.before, hand.after)}}
+    drill.gets_back(f"found by `ops drift`, which finds {len(found)} thing; undone")
 
 
 def test_what_waits_in_the_code_is_told_apart(here: Checkout, aws: LocalAws) -> None:
@@ -231,9 +236,10 @@ def test_what_waits_in_the_code_is_told_apart(here: Checkout, aws: LocalAws) -> 
 
 
 def test_what_was_deleted_by_hand_is_found_and_comes_back_with_a_deploy(
-    here: Checkout, aws: LocalAws
+    here: Checkout, aws: LocalAws, drill: Drill
 ) -> None:
     cloudwatch, iam = aws.client("cloudwatch"), aws.client("iam")
+    drill.loses(f"the dashboard {DASHBOARD}, deleted by hand")
     cloudwatch.delete_dashboards(DashboardNames=[DASHBOARD])
     everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
@@ -244,7 +250,9 @@ def test_what_was_deleted_by_hand_is_found_and_comes_back_with_a_deploy(
     assert "cdktf deploy dev   does it; what was deleted is made again, empty" in output
     assert "the code does not set inline_policy, so a deploy leaves it" in output
     here.cdktf("deploy", "dev", "--auto-approve")
-    assert [d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]] == [DASHBOARD]
+    dashboards = [d["DashboardName"] for d in cloudwatch.list_dashboards()["DashboardEntries"]]
+    assert dashboards == [DASHBOARD]
+    drill.gets_back(f"found by `ops drift`; {', '.join(dashboards)} is there again after a deploy")
 
 
 def test_a_policy_that_was_added_to_a_role_stays_drift_after_the_deploy(
@@ -340,6 +348,18 @@ def test_a_dry_run_counts_what_would_be_lost_and_loses_nothing(here: Checkout, a
     assert len(left_over(aws, "dev")) > 100
 
 
+def test_a_table_that_a_restore_left_is_counted_too(here: Checkout, aws: LocalAws) -> None:
+    """As `ops restore table --no-switch` leaves it: it is in no state, so Terraform would not destroy it."""
+    dynamodb = aws.client("dynamodb")
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=TABLE, TargetTableName=f"{TABLE}-r2", UseLatestRestorableTime=True
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=f"{TABLE}-r2")
+    held = _held(here)[f"table {TABLE}-r2"]
+    assert held["figures"]["items"] > 0
+    assert held["note"] == "of a restore, in no state"
+
+
 @pytest.mark.parametrize("options", [["--yes"], ["--confirm", "staging"], []], ids=str)
 def test_without_its_name_nothing_is_destroyed(here: Checkout, aws: LocalAws, options: list[str]) -> None:
     before = left_over(aws, "dev")
@@ -365,8 +385,13 @@ def test_killed_while_it_empties_the_bucket(here: Checkout, aws: LocalAws) -> No
         assert "not locked" in here.ops("--local", "state", "lock", "dev")
 
 
-def test_run_again_it_goes_on_and_tells_what_is_left(here: Checkout, aws: LocalAws) -> None:
+def test_run_again_it_goes_on_and_tells_what_is_left(here: Checkout, aws: LocalAws, drill: Drill) -> None:
     """What a service wrote late is removed; what nobody knows the origin of is named, and stays."""
+    items = aws.client("dynamodb").scan(TableName=TABLE, Select="COUNT")["Count"]
+    drill.loses(
+        f"on purpose: {len(left_over(aws, 'dev'))} things of dev, with {items} items, and {_versions(aws):,} "
+        "versions that a killed run had left"
+    )
     aws.client("logs").create_log_group(logGroupName="/aws/lambda/spec-wizard-dev-connect")
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     aws.client("iam").create_role(
@@ -378,7 +403,9 @@ def test_run_again_it_goes_on_and_tells_what_is_left(here: Checkout, aws: LocalA
     assert "removed  log group: /aws/lambda/spec-wizard-dev-connect" in output
     assert "LEFT     role: spec-wizard-dev-lost" in output
     assert "Items of the DynamoDB table of the Specification Wizard (dev): AWS deletes it on " in output
-    assert left_over(aws, "dev") == ["role: spec-wizard-dev-lost"]
+    left = left_over(aws, "dev")
+    assert left == ["role: spec-wizard-dev-lost"]
+    drill.gets_back(f"nothing; left is only what somebody else made: {', '.join(left)}")
 
 
 def test_once_nothing_is_left_it_says_so(here: Checkout, aws: LocalAws) -> None:
@@ -394,9 +421,14 @@ def test_what_is_not_deployed_cannot_drift(here: Checkout) -> None:
     assert "dev is not deployed" in here.ops("--local", "drift", "dev", code=ExitCode.STATE)
 
 
-def test_then_the_account_goes_and_every_service_is_empty(here: Checkout, aws: LocalAws) -> None:
+def test_then_the_account_goes_and_every_service_is_empty(
+    here: Checkout, aws: LocalAws, drill: Drill
+) -> None:
+    drill.loses(f"on purpose: {len(project(aws))} things of the account")
     unprotected = {"DELETION_PROTECTION": "false"}
     here.cdktf("deploy", "account", "--auto-approve", **unprotected)
     output = here.ops("--local", "destroy", "account", "--confirm", "account", **unprotected)
     assert "Nothing of account is left." in output
-    assert project(aws) == []
+    left = project(aws)
+    assert left == []
+    drill.gets_back(f"nothing: {len(left)} things are left")

@@ -433,6 +433,8 @@ def test_trap_47_no_secret_reaches_the_state(here: Checkout, aws: LocalAws) -> N
 def test_trap_56_prod_refuses_to_be_destroyed(here: Checkout, aws: LocalAws) -> None:
     before = left_over(aws, "prod")
     here.cdktf("destroy", "prod", "--auto-approve", code=1)
+    refused = here.ops("--local", "destroy", "prod", "--confirm", "prod", code=ExitCode.PROTECTED)
+    assert "set DELETION_PROTECTION=false in .env.prod" in refused
     assert left_over(aws, "prod") == before
     # The reason from Terraform itself: cdktf does not always show the last of its output.
     refusal = here.terraform("prod", "plan", "-destroy")
@@ -471,7 +473,9 @@ def test_trap_56_unprotected_by_configuration_all_goes_and_nothing_is_left(
 ) -> None:
     """The documented way: set DELETION_PROTECTION=false, deploy, destroy. Objects and versions go too."""
     here.cdktf("deploy", "account", "prod", "--auto-approve", **UNPROTECTED)
-    here.cdktf("destroy", "account", "dev", *ENVIRONMENTS, "--auto-approve", **UNPROTECTED)
+    said = here.ops("--local", "destroy", "prod", "--confirm", "prod", **UNPROTECTED)
+    assert "Nothing of prod is left." in said
+    here.cdktf("destroy", "account", "dev", "staging", "--auto-approve", **UNPROTECTED)
     # A secret stays for its recovery window, unusable and out of every list (trap 48).
     assert project(aws) == []
 

@@ -6,14 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
+from environments import naming
 from ops import cli
 from ops.commands import destroy as command
-from ops.destroy import doomed, emptying, holdings, protection, remains, report
+from ops.destroy import doomed, emptying, holdings, protection, remains, report, steps
 from ops.destroy.holdings import Holding
 from ops.destroy.remains import Remains
 from ops.errors import OpsError
@@ -22,8 +25,10 @@ from ops.inventory import Item, NotAsked
 from ops.plans.document import Resource
 from ops.plans.synthesized import Synthesized
 from ops.stacks import Stack
+from tests.support import configuration
 
 DEV = Stack("dev", "dev", "123456789012", "eu-west-1")
+FIRST = naming.table("dev")
 ACCOUNT = Stack("account", "account", "123456789012", "eu-west-1")
 
 
@@ -56,6 +61,9 @@ class Paginated:
                 yield page
 
         return type("Paginator", (), {"paginate": staticmethod(paginate)})
+
+    def get_waiter(self, name: str) -> Any:
+        return Paginated(wait=None)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
@@ -121,6 +129,12 @@ class TestHoldings:
         }
         client = Paginated(get_queue_attributes={"Attributes": attributes})
         assert report.said(held(client, resource("aws_sqs_queue", url="u"))) == "3 waiting, 1 in work"
+
+    def test_backups_of_a_vault(self) -> None:
+        points = [{"RecoveryPoints": [{"BackupSizeInBytes": 2_000}, {}]}, {"RecoveryPoints": [{}]}]
+        client = Paginated(list_recovery_points_by_backup_vault=points)
+        found = held(client, resource("aws_backup_vault", name="v", arn="arn:aws:backup:us-east-1:1:v"))
+        assert report.said(found) == "3 backups, 2.0 KB"
 
     def test_what_is_gone_already_is_told(self) -> None:
         client = Paginated(describe_table=refusal("ResourceNotFoundException"))
@@ -194,6 +208,96 @@ class TestEmptying:
     def test_a_bucket_that_is_gone_is_empty(self) -> None:
         gone = Paginated(list_multipart_uploads=[Paginated.exceptions.NoSuchBucket()])
         assert emptying.empty(gone, "b", lambda deleted: None) == 0
+
+
+class TestGenerations:
+    """Tables of restores, which Terraform was told to forget."""
+
+    @pytest.fixture
+    def dynamodb(self) -> Paginated:
+        names = [FIRST, f"{FIRST}-r2", f"{FIRST}-r3", f"{FIRST}-r3-copy", f"{FIRST}s"]
+        protected = {f"{FIRST}-r3"}
+
+        def describe_table(*, TableName: str) -> dict[str, Any]:
+            if TableName not in names:
+                raise Paginated.exceptions.ResourceNotFoundException
+            description = {
+                "TableName": TableName,
+                "TableArn": f"arn:aws:dynamodb:eu-west-1:1:table/{TableName}",
+            }
+            guarded = {"DeletionProtectionEnabled": TableName in protected}
+            return {
+                "Table": {
+                    "TableStatus": "ACTIVE",
+                    "CreationDateTime": datetime.now(UTC),
+                    "ItemCount": 9,
+                    "TableSizeBytes": 9,
+                    **description,
+                    **guarded,
+                }
+            }
+
+        def delete_table(*, TableName: str) -> None:
+            describe_table(TableName=TableName)
+            assert TableName not in protected
+            names.remove(TableName)
+
+        def update_table(*, TableName: str, DeletionProtectionEnabled: bool) -> None:
+            describe_table(TableName=TableName)
+            assert not DeletionProtectionEnabled
+            protected.remove(TableName)
+
+        return Paginated(
+            list_tables=[{"TableNames": names}],
+            describe_table=describe_table,
+            list_tags_of_resource={"Tags": []},
+            scan=[{"Count": 1}],
+            update_table=update_table,
+            delete_table=delete_table,
+        )
+
+    def test_those_in_no_state_are_counted_and_deleted(self, dynamodb: Any) -> None:
+        live = resource("aws_dynamodb_table", name=f"{FIRST}-r2", arn="arn:aws:dynamodb:eu-west-1:1:table/x")
+        found = doomed.find([live], DEV, lambda service, region: dynamodb)
+        assert [one.name for one in found.generations] == [FIRST, f"{FIRST}-r3"]
+        assert [(one.name, report.said(one)) for one in found.holdings] == [
+            (f"{FIRST}-r2", "1 items"),
+            (FIRST, "1 items (of a restore, in no state)"),
+            (f"{FIRST}-r3", "1 items (of a restore, in no state)"),
+        ]
+        deleted = steps.delete_generations(found.generations, dynamodb, Console(quiet=True))
+        assert deleted == [FIRST, f"{FIRST}-r3"]
+        [left] = dynamodb.get_paginator("list_tables").paginate()
+        assert left["TableNames"] == [f"{FIRST}-r2", f"{FIRST}-r3-copy", f"{FIRST}s"]
+        assert steps.delete_generations(found.generations, dynamodb, Console(quiet=True)) == deleted  # again
+
+    def test_the_account_has_no_tables(self) -> None:
+        assert doomed.find([], ACCOUNT, _no_client).generations == ()
+
+    def test_made_again_it_begins_with_the_first(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        from ops.recovery import generations
+
+        for name, value in {**configuration.variables(), "SPEC_WIZARD_ENV_DIR": str(tmp_path)}.items():
+            monkeypatch.setenv(name, value)
+        generations.write("staging", 2)
+        file = generations.write("dev", 3)
+        for _ in range(2):
+            steps.begin_generations_anew(DEV, Console(quiet=True))
+            assert json.loads(file.read_text()) == {"staging": 2}
+
+
+class TestLock:
+    def test_nothing_is_deleted_while_somebody_deploys(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from ops.remote_state import locks
+
+        monkeypatch.setattr(locks, "read_locks", lambda owner: ["a lock"])
+        monkeypatch.setattr(locks, "describe", lambda lock: "anna applies since 10:00")
+        with pytest.raises(OpsError, match="dev is locked: anna applies since 10:00") as caught:
+            steps.refuse_while_locked(DEV)
+        assert caught.value.code is ExitCode.LOCKED
+        assert "ops state unlock dev" in caught.value.hint
 
 
 class TestProtection:
@@ -370,8 +474,6 @@ class TestRemains:
 class TestJudgement:
     @staticmethod
     def judge(found: Remains) -> None:
-        from rich.console import Console
-
         command._judge("dev", found, Console(quiet=True))
 
     def test_what_is_left_is_incomplete(self) -> None:
