@@ -8,6 +8,7 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="Who hears the alarms.")
 
+_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 _Environment = Annotated[
     str, typer.Argument(help="dev, staging, prod or account.", show_default=False, metavar="ENVIRONMENT")
 ]
@@ -16,7 +17,7 @@ _Environment = Annotated[
 @app.command()
 def status(
     environment: _Environment,
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json_: _Json = False,
 ) -> None:
     """Show who is subscribed, and who has not confirmed it yet. Exit code 8 where nobody hears an alarm."""
     import json
@@ -62,8 +63,11 @@ def confirm(
             help="The link in the mail. On the local AWS it is read from the mailbox.", show_default=False
         ),
     ] = None,
+    json_: _Json = False,
 ) -> None:
     """Confirm the subscription of ALERT_EMAIL, as its owner would by following the link."""
+    import json
+
     from ops.alarms.subscriptions import Link, topics
     from ops.commands.outputs import deployed
     from ops.errors import OpsError
@@ -78,7 +82,9 @@ def confirm(
                 hint="On AWS give the link of the mail to ALERT_EMAIL as the second argument.",
                 code=ExitCode.USAGE,
             )
-        typer.echo(f"{count} subscription{'s' if count > 1 else ''} confirmed.")
+        typer.echo(f"{count} subscription{'s' if count > 1 else ''} confirmed.", err=json_)
+        if json_:
+            typer.echo(json.dumps({"environment": environment, "confirmed": count}, indent=2))
         return
     found = Link.of(link)
     if found is None or found.topic_arn not in topics(outputs):
@@ -88,7 +94,9 @@ def confirm(
             code=ExitCode.USAGE,
         )
     _confirm(found.topic_arn, found.token)
-    typer.echo("The subscription is confirmed.")
+    typer.echo("The subscription is confirmed.", err=json_)
+    if json_:
+        typer.echo(json.dumps({"environment": environment, "confirmed": 1}, indent=2))
 
 
 def confirm_from_the_mailbox(outputs: dict[str, str]) -> int:

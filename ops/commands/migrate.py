@@ -34,7 +34,12 @@ def migrate(
         typer.Option("--retain", help="Have the old stacks leave behind what stays."),
     ] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Apply exactly the plan that was judged.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask. Not enough for prod and the account.")
+    ] = False,
+    confirm: Annotated[
+        str, typer.Option(help="The environment's name, for scripts that cannot type it.", show_default=False)
+    ] = "",
     json_: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Find what the old stacks hold, and plan to import it. Changes nothing without --retain or --apply.
@@ -43,13 +48,16 @@ def migrate(
     """
     from rich.console import Console
 
-    from ops import aws, stacks, synth
+    from ops import aws, confirmation, stacks, synth
     from ops.migration import look
 
     if not from_cdk:
         raise typer.BadParameter("Say where from:  --from-cdk")
     if json_ and (retain or apply):
         raise typer.BadParameter("--json only looks; it goes with neither --retain nor --apply.")
+    wishes = " --retain" * retain + " --apply" * apply
+    again = f"ops migrate {environment} --from-cdk{wishes}"
+    confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=again)
     console = Console(highlight=False, soft_wrap=True, emoji=False, quiet=json_)
     target = stacks.find(environment)
     aws.verify_caller(target.aws_account_id, target.aws_region)
@@ -60,7 +68,7 @@ def migrate(
         else:
             _show(found, target, console, show_plan)
         if retain:
-            _retain(found, target, console, yes)
+            _retain(found, target, console, yes=yes, confirm=confirm)
         if found.refused:
             raise OpsError(
                 f"The plan for {environment} must not be applied: " + "\n".join(found.refused),
@@ -68,7 +76,7 @@ def migrate(
                 code=ExitCode.PROTECTED,
             )
         if apply:
-            _apply(found, target, directory, console, yes)
+            _apply(found, target, directory, console, yes=yes, confirm=confirm)
     if write and not apply:
         console.print(f"Import blocks: {look.write(target, write, found)}", markup=False)
 
@@ -140,16 +148,16 @@ def _table(found: list[Row]) -> object:
     return table
 
 
-def _retain(found: Found, target: Stack, console: Console, yes: bool) -> None:
-    from ops import aws
+def _retain(found: Found, target: Stack, console: Console, *, yes: bool, confirm: str) -> None:
+    from ops import aws, confirmation
     from ops.migration import retain
     from ops.progress import step
 
     if not found.outstanding:
         console.print("The old stacks take nothing along that stays.")
         return
-    if not yes and not typer.confirm(f"Update the stacks {', '.join(found.outstanding)}?", default=False):
-        raise typer.Exit(ExitCode.USAGE)
+    question = f"Update the stacks {', '.join(found.outstanding)}?"
+    confirmation.ask(target.name, question, yes=yes, given=confirm, unchanged="No stack was updated.")
     cloudformation = aws.client("cloudformation", target.aws_region)
     for name, ids in found.outstanding.items():
         with (
@@ -159,8 +167,10 @@ def _retain(found: Found, target: Stack, console: Console, yes: bool) -> None:
             retain.retain(cloudformation, name, ids)
 
 
-def _apply(found: Found, target: Stack, directory: Path, console: Console, yes: bool) -> None:
-    from ops import account, stacks
+def _apply(
+    found: Found, target: Stack, directory: Path, console: Console, *, yes: bool, confirm: str
+) -> None:
+    from ops import account, confirmation, stacks
     from ops.progress import ApplyProgress, step
     from ops.terraform import Terraform
 
@@ -169,7 +179,8 @@ def _apply(found: Found, target: Stack, directory: Path, console: Console, yes: 
         return
     if not stacks.is_account(target.name):
         account.require(stacks.account_of(target.name), target.name)
-    if not yes and not typer.confirm("Apply this plan?", default=False):
-        raise typer.Exit(ExitCode.USAGE)
+    confirmation.ask(
+        target.name, "Apply this plan?", yes=yes, given=confirm, unchanged="Nothing was applied."
+    )
     with step(console, "Terraform apply"), ApplyProgress(console, found.plan.operations) as progress:
         Terraform(directory).apply(found.plan, progress.on_event)

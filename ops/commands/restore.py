@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ops.recovery.table_run import TableRun
+    from ops.recovery.table_run import Choices, TableRun
 
 app = typer.Typer(
     name="restore", help="Get lost items and objects back, as they were at a time.", no_args_is_help=True
@@ -40,25 +40,33 @@ def table(
     count: Annotated[bool, typer.Option(help="Count the items of both tables, which reads them all.")] = True,
     dry_run: DryRun = False,
     yes: Yes = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Restore the table to a point in time: a new table, compared, then switched to.
 
     The old table is kept, untouched. Interrupted anywhere, the same command goes on from there. A time such
     as -15m is another one each time: to go on, use the time that was printed.
     """
+    import json
+
     from ops.recovery import restore_table
+    from ops.recovery.table_run import Choices
 
     if [bool(to), back, remove_old].count(True) != 1:
         raise typer.BadParameter("Give one of --to TIME, --back and --remove-old.")
     if generation and remove_old:
         raise typer.BadParameter("--generation is for --to and --back.")
-    run = _run(environment, dry_run=dry_run, yes=yes, switch=switch, count=count)
-    if to:
-        restore_table.restore(run, to, generation)
-    elif back:
-        restore_table.back(run, generation)
-    else:
-        restore_table.remove_old(run)
+    run = _run(environment, Choices(dry_run, yes, switch, count), json_=json_)
+    try:
+        if to:
+            restore_table.restore(run, to, generation)
+        elif back:
+            restore_table.back(run, generation)
+        else:
+            restore_table.remove_old(run)
+    finally:
+        if json_ and "live" in run.result:
+            typer.echo(json.dumps(run.result, indent=2))
 
 
 @app.command()
@@ -88,10 +96,10 @@ def objects(
     restore_objects.ObjectRestore(environment, wish, console).run(dry_run=dry_run, yes=yes, json_=json_)
 
 
-def _run(environment: str, *, dry_run: bool, yes: bool, switch: bool, count: bool) -> TableRun:
+def _run(environment: str, choices: Choices, *, json_: bool) -> TableRun:
     from rich.console import Console
 
-    from ops.recovery.table_run import Choices, TableRun
+    from ops.recovery.table_run import TableRun
 
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
-    return TableRun(environment, Choices(dry_run, yes, switch, count), console)
+    console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
+    return TableRun(environment, choices, console)

@@ -8,13 +8,14 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="Sessions of the chat.")
 
+_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 _Environment = Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)]
 
 
 @app.command()
 def create(
     environment: _Environment,
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json_: _Json = False,
 ) -> None:
     """Make a session and print the token of its magic link, which is shown this once.
 
@@ -44,8 +45,11 @@ def create(
 def revoke(
     environment: _Environment,
     session_id: Annotated[str, typer.Argument(help="The session's id.", show_default=False)],
+    json_: _Json = False,
 ) -> None:
     """End a session: its token opens no connection any more, and open ones answer no message."""
+    import json
+
     from ops import aws
     from ops.chat import sessions
     from ops.commands.outputs import deployed
@@ -60,4 +64,6 @@ def revoke(
                 f"{environment} has no session {session_id!r}, or it has expired.", code=ExitCode.USAGE
             )
         table.revoke_session(session_id)
-    typer.echo(f"Session {session_id} is revoked.")
+    typer.echo(f"Session {session_id} is revoked.", err=json_)
+    if json_:
+        typer.echo(json.dumps({"session_id": session_id, "revoked": True}, indent=2))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ops.commands import state_doctor, state_show, state_versions
-from ops.commands.state_target import AsJson, Environment, verified
+from ops.commands.state_target import AsJson, Environment, Say, verified
 
 if TYPE_CHECKING:
     from ops.remote_state.locks import StateLock
@@ -58,6 +59,7 @@ def unlock(
         bool, typer.Option("--force", help="Also a lock younger than 10 minutes, whose holder may be alive.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Remove the state lock that a killed run left behind; never one that somebody takes meanwhile."""
     from ops.exit_codes import ExitCode
@@ -65,35 +67,53 @@ def unlock(
 
     stack = verified(environment)
     found = locks.read_locks(stack)
+    say = partial(typer.echo, err=json_)
     if not found:
-        typer.echo(f"{environment} is not locked.")
+        say(f"{environment} is not locked.")
+        _tell_programs(environment, {}, [], json_)
         return
-    _show(environment, found)
+    _show(environment, found, say)
     if not force:
         _refuse_young(environment, found)
     if not yes and not typer.confirm(
-        "Is that run really dead, and shall its lock be removed?", default=False
+        "Is that run really dead, and shall its lock be removed?", default=False, err=json_
     ):
-        typer.echo("The lock is still there.")
+        say("The lock is still there.")
         raise typer.Exit(ExitCode.USAGE)
+    done: dict[StateLock, bool] = {}
     for one in found:
-        done = locks.clear(one)
-        typer.echo(
-            f"{'Removed' if done else 'Gone or taken anew, so not removed'}: {one.place}, lock {one.id}"
-        )
-    if left := locks.read_locks(stack):
-        _show(environment, left)
+        done[one] = locks.clear(one)
+        say(f"{'Removed' if done[one] else 'Gone or taken anew, so not removed'}: {one.place}, lock {one.id}")
+    left = locks.read_locks(stack)
+    _tell_programs(environment, done, left, json_)
+    if left:
+        _show(environment, left, say)
         raise typer.Exit(ExitCode.LOCKED)
-    typer.echo(f"{environment} is not locked any more.")
-    typer.echo(f"Whether the dead run left its state whole: ops state doctor {environment}")
+    say(f"{environment} is not locked any more.")
+    say(f"Whether the dead run left its state whole: ops state doctor {environment}")
 
 
-def _show(environment: str, found: list[StateLock]) -> None:
+def _tell_programs(environment: str, done: dict[StateLock, bool], left: list[StateLock], json_: bool) -> None:
+    """done: whether each lock that was found could be removed. left: what holds the state afterwards."""
+    import json
+
+    if not json_:
+        return
+    document = {
+        "environment": environment,
+        "locked": bool(left),
+        "removed": [one.as_json() for one, removed in done.items() if removed],
+        "locks": [one.as_json() for one in left],
+    }
+    typer.echo(json.dumps(document, indent=2))
+
+
+def _show(environment: str, found: list[StateLock], say: Say = typer.echo) -> None:
     from ops.remote_state import locks
 
-    typer.echo(f"{environment} is locked:")
+    say(f"{environment} is locked:")
     for one in found:
-        typer.echo(f"  {locks.describe(one)}")
+        say(f"  {locks.describe(one)}")
 
 
 def _refuse_young(environment: str, found: list[StateLock]) -> None:

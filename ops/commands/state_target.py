@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Environment = Annotated[str, typer.Argument(help="dev, staging, prod or account.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Say = Callable[[str], None]
+"""Prints a line for people; on standard error where standard output is for programs."""
 
 
 def verified(environment: str) -> Stack:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.commands.state_target import AsJson, Environment
+from ops.commands.state_target import AsJson, Environment, Say
 
 if TYPE_CHECKING:
     from ops.state.comparison import Comparison, Difference
     from ops.state.history import Row
-    from ops.state.restoring import Plan
+    from ops.state.restoring import Done, Plan
 
 A_VERSION = "A serial or a version id, see ops state versions."
 
@@ -89,11 +90,14 @@ def restore(
     environment: Environment,
     version: Annotated[str, typer.Argument(help=A_VERSION, show_default=False)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; not enough for prod and account.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Make an earlier version of a state the current one, under its lock; prints the command that goes back.
 
     Only what Terraform knows changes, no resource: the next plan shows how the two differ.
     """
+    import json
+
     from ops import confirmation
     from ops.commands.state_target import store_of
     from ops.remote_state import taking
@@ -101,46 +105,64 @@ def restore(
 
     store = store_of(environment)
     taking.refuse_locked(store.owner, with_=store.use)
+    say = partial(typer.echo, err=json_)
     planned = restoring.plan(store, version)
     if planned.is_current and planned.digest_is_right:
-        typer.echo(f"Nothing to do: that is the current state of {environment}, and its digest is right.")
-        return
-    _announce(environment, planned)
-    confirmation.ask(environment, "Restore it?", yes=yes, always_by_name=True)
-    done = restoring.carry_out(store, planned)
+        say(f"Nothing to do: that is the current state of {environment}, and its digest is right.")
+        done = restoring.Done(planned.serial, planned.current.version.id, written=False)
+    else:
+        _announce(environment, planned, say)
+        confirmation.ask(environment, "Restore it?", yes=yes, always_by_name=True)
+        done = restoring.carry_out(store, planned)
+        _tell(environment, planned, done, say)
+    if json_:
+        typer.echo(json.dumps(_result(environment, planned, done), indent=2))
+
+
+def _result(environment: str, planned: Plan, done: Done) -> dict[str, object]:
+    """For programs. way_back: the version that undoes it, null where nothing was written or nothing does."""
+    return {
+        "environment": environment,
+        "restored": planned.target.version.id if done.written else None,
+        "digest_mended": not planned.digest_is_right,
+        "serial": done.serial,
+        "version_id": done.version_id,
+        "way_back": planned.current.version.id if done.written and planned.current.state else None,
+    }
+
+
+def _tell(environment: str, planned: Plan, done: Done, say: Say) -> None:
     if not done.written:
-        typer.echo(f"The digest of {environment} is that of its state again (serial {done.serial}).")
+        say(f"The digest of {environment} is that of its state again (serial {done.serial}).")
         return
-    typer.echo(
-        f"Restored: the state of {environment} has the serial {done.serial} (version {done.version_id})."
-    )
+    say(f"Restored: the state of {environment} has the serial {done.serial} (version {done.version_id}).")
     if planned.current.state:
-        typer.echo(f"The way back: ops state restore {environment} {planned.current.version.id}")
+        say(f"The way back: ops state restore {environment} {planned.current.version.id}")
     elif planned.before:
-        typer.echo(
+        say(
             f"What was there {planned.current.damage}, so nothing leads back to it; it stays as version "
             f"{planned.current.version.id}."
         )
-    typer.echo(f"Next: cdktf diff {environment}  shows how this state and what is deployed differ.")
+    say(f"Next: cdktf diff {environment}  shows how this state and what is deployed differ.")
 
 
-def _announce(environment: str, planned: Plan) -> None:
+def _announce(environment: str, planned: Plan, say: Say) -> None:
     entry = planned.target
     time, count = entry.version.time, len(planned.state.resources)
     if planned.is_current:
-        typer.echo(f"Version {entry.version.id} is current; only its digest in the lock table is wrong.")
+        say(f"Version {entry.version.id} is current; only its digest in the lock table is wrong.")
         return
-    typer.echo(
+    say(
         f"Version {entry.version.id} of {time:%Y-%m-%d %H:%M:%S} UTC (serial {entry.serial}, {count} "
         f"resources) becomes the state of {environment}, with the serial {planned.serial}."
     )
     if planned.current.state is None:
-        typer.echo(f"The current object {planned.current.damage}.")
+        say(f"The current object {planned.current.damage}.")
     if planned.changes_lineage:
-        typer.echo("Its lineage is another than that of the newest sound state: that one was begun anew.")
+        say("Its lineage is another than that of the newest sound state: that one was begun anew.")
     if planned.comparison and not planned.comparison.empty:
-        typer.echo("Against the newest sound state:")
-        _show(planned.comparison, attributes=False)
+        say("Against the newest sound state:")
+        _show(planned.comparison, say, attributes=False)
 
 
 def _cells(row: Row) -> list[str]:
@@ -161,18 +183,18 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def _show(comparison: Comparison, *, attributes: bool = True) -> None:
+def _show(comparison: Comparison, say: Say = typer.echo, *, attributes: bool = True) -> None:
     if comparison.empty:
-        typer.echo("No difference but the serial and the like.")
+        say("No difference but the serial and the like.")
     for sign, addresses in (("+", comparison.added), ("-", comparison.removed)):
         for address in addresses:
-            typer.echo(f"{sign} {address}")
+            say(f"{sign} {address}")
     for address, differences in comparison.changed.items():
-        typer.echo(f"~ {address}")
+        say(f"~ {address}")
         for one in differences if attributes else ():
-            typer.echo(f"    {_line(one)}")
+            say(f"    {_line(one)}")
     for one in comparison.outputs:
-        typer.echo(f"~ output {_line(one)}" if attributes else f"~ output {one.path}")
+        say(f"~ output {_line(one)}" if attributes else f"~ output {one.path}")
 
 
 def _line(one: Difference) -> str:

@@ -26,6 +26,7 @@ from ops.exit_codes import ExitCode
 from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.instance import LocalAws
 from tests.drills import elsewhere
+from tests.drills.ledger import Drill
 from tests.local import checkout, tables, workers
 from tests.local.checkout import COLOURS, Checkout
 from tests.local_aws.cloud import Caller, Cloud, refused
@@ -37,8 +38,9 @@ from tests.support.model_server import MODELS_PATH, ModelServer
 NAME = "openai-api-key"
 SECRET = f"spec-wizard/dev/{NAME}"
 FUNCTION = "spec-wizard-dev-chat-worker"
-FIRST, SECOND, OTHER, WRONG, UNLUCKY = (f"sk-proj-{secrets.token_hex(70)}" for _ in range(5))
+FIRST, SECOND, OTHER, WRONG, UNLUCKY, SHOWN = (f"sk-proj-{secrets.token_hex(70)}" for _ in range(6))
 PATIENCE_S = 120.0
+BASH = "/bin/bash"
 CLOSED = "http://127.0.0.1:9"
 """Nobody listens there."""
 ROTATE = ("rotate", "dev", NAME, "--project", PROJECT)
@@ -75,6 +77,12 @@ def printed() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the shell in which this story types commands."""
+    return tmp_path_factory.mktemp("shell") / "history"
+
+
 Command = Callable[..., str]
 
 
@@ -84,8 +92,14 @@ def _environ(here: Checkout, **changes: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def ops(here: Checkout, printed: list[str]) -> Command:
-    """`ops secrets …` with a value piped in; stdout and stderr of it. caller: instead of the deployer."""
+def ops(here: Checkout, printed: list[str], admin: AdminServer) -> Command:
+    """`ops secrets …` with a value piped in; stdout and stderr of it. caller: instead of the deployer.
+
+    No process may have the value meanwhile, nor that of a service account.
+    """
+
+    def hidden(entered: str) -> list[str]:
+        return [entered.strip(), *(value for _, value in list(admin.accounts.values()))]
 
     def run(
         *arguments: str, entered: str = "", code: int = 0, caller: Caller | None = None, **changes: str
@@ -94,19 +108,25 @@ def ops(here: Checkout, printed: list[str]) -> Command:
         if caller:
             environ["AWS_ACCESS_KEY_ID"] = caller.key.access_key_id
             environ["AWS_SECRET_ACCESS_KEY"] = caller.key.secret_access_key
-        done = subprocess.run(
+        with subprocess.Popen(
             [str(here.root / ".venv/bin/ops"), "secrets", *arguments],
             cwd=here.root,
             env=environ,
-            input=entered,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-        )
-        output = COLOURS.sub("", done.stdout)
+        ) as process:
+            watch = Watch(process.pid, lambda: hidden(entered))
+            if entered:
+                watch.start()
+            output = COLOURS.sub("", process.communicate(entered)[0])
+        if entered:
+            watch.end()
+            assert watch.looked
+            assert watch.found == set()
         printed.append(output)
-        assert done.returncode == code, f"{arguments} ended with {done.returncode}:\n{output}"
+        assert process.returncode == code, f"{arguments} ended with {process.returncode}:\n{output}"
         return output
 
     return run
@@ -152,18 +172,19 @@ def _row(ops: Command) -> dict[str, Any]:
 class Watch(threading.Thread):
     """Looks at the command lines and environments of all processes for these texts, until it is ended."""
 
-    def __init__(self, command: int, *values: str) -> None:
+    def __init__(self, command: int, values: Callable[[], list[str]]) -> None:
         super().__init__(daemon=True)
-        self._command, self._values = command, [value.encode() for value in values]
+        self._command, self._values = command, values
         self._over = threading.Event()
         self.looked, self.found = 0, set[int]()
 
     def run(self) -> None:
-        while not self._over.is_set():
+        while not self._over.wait(0.01):
             self.looked += (Path("/proc") / str(self._command) / "cmdline").exists()
-            self.found |= set(
-                workers.processes(lambda *both: any(v in b for v in self._values for b in both))
-            )
+            self.found |= set(workers.processes(self._has_one))
+
+    def _has_one(self, command: bytes, environ: bytes) -> bool:
+        return any(value.encode() in text for value in self._values() for text in (command, environ))
 
     def end(self) -> None:
         self._over.set()
@@ -172,7 +193,7 @@ class Watch(threading.Thread):
 
 def test_the_search_of_processes_finds_what_is_there() -> None:
     with subprocess.Popen(["sleep", "60"], env={**os.environ, "A": OTHER}) as process:
-        watch = Watch(process.pid, OTHER)
+        watch = Watch(process.pid, lambda: [OTHER])
         watch.start()
         while not watch.looked:
             pass
@@ -192,7 +213,7 @@ def test_a_key_typed_on_a_terminal_is_shown_nowhere_and_in_no_process(
 ) -> None:
     command = [str(here.root / ".venv/bin/ops"), "--local", "secrets", "set", "dev", "--check"]
     with terminal.opened(command, here.root, here.environ()) as screen:
-        watch = Watch(screen.pid, FIRST)
+        watch = Watch(screen.pid, lambda: [FIRST])
         watch.start()
         screen.wait_for("Which API key")
         screen.type(NAME)
@@ -234,12 +255,17 @@ def test_a_running_worker_takes_the_new_key_when_the_old_one_is_refused(
     model.keys.add(FIRST)
 
 
-def test_back_and_forth(ops: Command, aws: LocalAws) -> None:
+def test_back_and_forth(ops: Command, aws: LocalAws, drill: Drill) -> None:
     first, second = _labels(aws)["AWSPREVIOUS"], _labels(aws)["AWSCURRENT"]
+    drill.loses(f"the key of version {first[:8]}, replaced by that of {second[:8]}")
     assert "in use again" in ops("rollback", "dev", NAME)
-    assert _labels(aws) == {"AWSCURRENT": first, "AWSPREVIOUS": second}
+    labels = _labels(aws)
+    assert labels == {"AWSCURRENT": first, "AWSPREVIOUS": second}
+    drill.gets_back(f"version {labels['AWSCURRENT'][:8]} is in use, {labels['AWSPREVIOUS'][:8]} is kept")
     ops("rollback", "dev", NAME)
-    assert _labels(aws) == {"AWSCURRENT": second, "AWSPREVIOUS": first}
+    labels = _labels(aws)
+    assert labels == {"AWSCURRENT": second, "AWSPREVIOUS": first}
+    drill.gets_back(f"the same command again: {labels['AWSCURRENT'][:8]} is in use")
 
 
 def test_the_documented_policy_is_enough_and_lets_nobody_read_a_value(
@@ -270,6 +296,47 @@ def test_a_key_set_by_somebody_else_meanwhile_stays(here: Checkout, ops: Command
     assert _labels(aws)["AWSCURRENT"] == theirs
     assert "AWSPENDING" not in _labels(aws)
     ops("set", "dev", NAME, entered=SECOND)
+
+
+def test_neither_the_shells_history_nor_a_process_has_what_is_typed_or_piped(
+    here: Checkout, aws: LocalAws, printed: list[str], history: Path, tmp_path: Path
+) -> None:
+    """The documented lines, in an interactive bash; and how one would look that has a key as an argument."""
+    (tmp_path / "key").write_text(SECOND)
+    manager = tmp_path / "pass"
+    manager.write_text(f"#!/bin/sh\nexec cat '{tmp_path}/key'\n")
+    manager.chmod(0o700)
+    path = f"{tmp_path}:{here.root}/.venv/bin:{os.environ['PATH']}"
+    environ = _environ(here, PATH=path, HISTFILE=str(history), HISTSIZE="100", HISTCONTROL="", PS1="> ")
+    typed, piped = f"ops secrets set dev {NAME}", f"pass show openai/dev | ops secrets set dev {NAME}"
+    assert all(line in (here.root / "docs/secrets.md").read_text() for line in (typed, piped))
+    with terminal.opened([BASH, "--norc", "--noprofile", "-i"], here.root, environ) as screen:
+        watch = Watch(screen.pid, lambda: [OTHER, SECOND])
+        watch.start()
+        screen.type(typed)
+        screen.wait_for("it is not shown")
+        screen.type(OTHER)
+        screen.wait_for("the previous value is kept")
+        before = _labels(aws)["AWSCURRENT"]
+        screen.type(piped)
+        screen.type("echo piped: $?")
+        screen.wait_for("piped: 0")
+        assert _labels(aws)["AWSPREVIOUS"] == before
+        watch.end()
+        printed.append(screen.shown)
+        screen.type(f"{typed} {SHOWN}")
+        screen.type("echo refused: $?")
+        screen.wait_for(f"refused: {int(ExitCode.USAGE)}")
+        screen.type("exit")
+        assert screen.end() == 0, screen.shown
+    lines = history.read_text().splitlines()
+    assert lines[:2] == [typed, piped]
+    assert SHOWN in lines[3]  # the search finds what bash writes down
+    assert [line for line in lines if OTHER[8:40] in line or SECOND[8:40] in line] == []
+    assert OTHER[:16] not in screen.shown
+    assert SECOND[:16] not in screen.shown
+    assert watch.looked > 3
+    assert watch.found == set()
 
 
 def test_a_rotation_makes_tries_and_uses_a_key(
@@ -397,7 +464,7 @@ def test_no_failure_repeats_a_key(ops: Command, here: Checkout, aws: LocalAws, p
 
 
 def test_the_values_are_in_no_state_plan_log_file_or_output(
-    here: Checkout, aws: LocalAws, admin: AdminServer, printed: list[str]
+    here: Checkout, aws: LocalAws, admin: AdminServer, printed: list[str], history: Path
 ) -> None:
     """Each place is searched for the values, and for something that it must have."""
     made = [value for _, value in admin.accounts.values()]
@@ -430,6 +497,7 @@ def test_the_values_are_in_no_state_plan_log_file_or_output(
         "plan": (planned, SECRET),
         "Terraform's log": (trace.read_text(), "secretsmanager.DescribeSecret"),
         "outputs": (here.ops("--local", "outputs", "dev", "--json", "--sensitive"), "openai_secret_arn"),
+        "shell's history": (history.read_text(), f"secrets set dev {NAME}"),
         "output of the commands": ("\n".join(printed), "is in use"),
         "logs": ("\n".join(_every_log(aws)), "chat_worker"),
         "audit trail": (

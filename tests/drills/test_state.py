@@ -19,9 +19,12 @@ from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
 from ops.local_aws.instance import LocalAws, interferes
 from ops.paths import ROOT
 from ops.remote_state import locks, taking
+from ops.remote_state.locks import StateLock
+from ops.remote_state.model import clients
 from ops.state import restoring
 from ops.state.store import Store
 from tests.drills import elsewhere
+from tests.drills.ledger import Drill
 from tests.local import state_story
 from tests.local.state_story import BUCKET, KEY, SECRET, Project, body, digest, ops, put, version_ids
 
@@ -118,9 +121,10 @@ def delete() -> None:
     ids=["truncated", "no JSON", "deleted"],
 )
 def test_a_lost_state_is_named_and_mended_by_the_doctors_command(
-    project: Project, damage: Callable[[], None], named: str
+    project: Project, damage: Callable[[], None], named: str, drill: Drill
 ) -> None:
     before = json.loads(body())
+    drill.loses(f"a state of {len(before['resources'])} resources: its object {named}")
     with elsewhere.STATE_OBJECT.survived() as struck:
         damage()
         struck(f"it {named}")
@@ -132,6 +136,7 @@ def test_a_lost_state_is_named_and_mended_by_the_doctors_command(
         assert {**after, "serial": 0} == {**before, "serial": 0}
         assert project.plan_is_empty()
         assert "Nothing to mend." in ops("state", "doctor", "dev")
+    drill.gets_back(f"{len(after['resources'])} resources by the doctor's command; an empty plan")
 
 
 def test_a_restore_goes_back_and_the_command_that_it_prints_undoes_it(project: Project) -> None:
@@ -162,6 +167,26 @@ def test_a_restore_is_refused_while_somebody_holds_the_lock(project: Project) ->
         assert ", apply, since " in said
         assert "Error acquiring the state lock" in project.run("plan", "-input=false", code=1)
     assert version_ids() == before
+    assert "is not locked" in ops("state", "lock", "dev")
+    assert project.plan_is_empty()
+
+
+def test_plain_terraform_moves_and_unlocks_beside_ops(project: Project) -> None:
+    """As docs/state.md shows it."""
+    address, moved = "aws_ssm_parameter.two", "aws_ssm_parameter.renamed"
+    before = version_ids()
+    project.run("state", "mv", address, moved)
+    assert moved in project.run("state", "list").split()
+    newest, older, *_ = version_ids()
+    assert f"+ {moved}\n- {address}" in ops("state", "diff", "dev", older, newest)
+    project.run("state", "mv", moved, address)
+    assert version_ids()[2:] == before
+    assert project.plan_is_empty()
+
+    left: list[StateLock] = []
+    taking.take(load("dev"), "OperationTypeApply", left, clients(REGION))
+    assert "Error acquiring the state lock" in project.run("plan", "-input=false", code=1)
+    project.run("force-unlock", "-force", left[0].id)
     assert "is not locked" in ops("state", "lock", "dev")
     assert project.plan_is_empty()
 

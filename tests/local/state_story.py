@@ -84,9 +84,9 @@ class Project:
     def run(self, *arguments: str, code: int = 0) -> str:
         """Terraform; its output."""
         result = subprocess.run(
-            [binary(), *arguments, "-no-color"],
+            [binary(), *arguments],
             cwd=self.directory,
-            env=os.environ,
+            env={**os.environ, "TF_CLI_ARGS": "-no-color"},
             capture_output=True,
             text=True,
             timeout=180,

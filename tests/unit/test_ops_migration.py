@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,14 +12,16 @@ import pytest
 import typer
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from rich.console import Console
 
-from ops import aws
+from ops import account, aws, stacks
 from ops.commands import migrate
 from ops.errors import OpsError
+from ops.exit_codes import ExitCode
 from ops.migration import cdk, fitness, imports, kinds, retain, verdict
 from ops.migration.cdk import Resource
 from ops.migration.rows import Fate, rows
-from ops.terraform import Change
+from ops.terraform import Change, Terraform
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:spec-wizard/dev/openai-api-key-aB3dE9"
 PLANNED: dict[str, Any] = {
@@ -318,6 +321,71 @@ def test_where_from_must_be_said() -> None:
         migrate.migrate("dev")
     with pytest.raises(typer.BadParameter, match="--json only looks"):
         migrate.migrate("dev", from_cdk=True, json_=True, apply=True)
+
+
+@pytest.mark.parametrize("wish", [{"retain": True}, {"apply": True}], ids=["retain", "apply"])
+@pytest.mark.parametrize("name", ["prod", "account"])
+def test_a_yes_is_not_enough_for_prod_and_the_account(
+    name: str, wish: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.aws.verify_caller", lambda *_: pytest.fail("it began"))
+    with pytest.raises(OpsError, match="its name has to be given") as refused:
+        migrate.migrate(name, from_cdk=True, yes=True, **wish)  # type: ignore[arg-type]
+    assert refused.value.code is ExitCode.PROTECTED
+    (option,) = wish
+    assert f"ops migrate {name} --from-cdk --{option} --confirm {name}" in refused.value.hint
+    with pytest.raises(OpsError, match="--confirm dev is not the name") as refused:
+        migrate.migrate(name, from_cdk=True, confirm="dev", **wish)  # type: ignore[arg-type]
+    assert refused.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "done"),
+    [
+        ("prod", {"confirm": "prod"}, True),
+        ("prod", {"typed": "prod"}, True),
+        ("prod", {"typed": "y"}, False),
+        ("account", {"typed": "yes"}, False),
+        ("account", {"confirm": "account"}, True),
+        ("dev", {"yes": True}, True),
+        ("dev", {"typed": "y"}, True),
+        ("dev", {"typed": "n"}, False),
+    ],
+)
+@pytest.mark.parametrize("step", ["retain", "apply"])
+def test_what_is_changed_is_asked_for_first(
+    name: str, answers: dict[str, Any], done: bool, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the name where it is wanted, given or typed."""
+    changed: list[str] = []
+    typed = answers.get("typed")
+    monkeypatch.setattr(typer, "prompt", lambda *_, **__: typed)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: typed == "y")
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Mock())
+    monkeypatch.setattr(account, "require", lambda *_: None)
+    monkeypatch.setattr(stacks, "account_of", lambda _: None)
+    monkeypatch.setattr(retain, "retain", lambda *_: changed.append("retain"))
+    monkeypatch.setattr(Terraform, "apply", lambda *_: changed.append("apply"))
+    monkeypatch.setattr(Terraform, "__init__", lambda *_: None)
+    target: Any = Mock(aws_region="eu-west-1")
+    target.name = name
+    found: Any = Mock(outstanding={"old": ["It"]}, plan=Mock(empty=False, operations=1))
+    answered = {"yes": answers.get("yes", False), "confirm": answers.get("confirm", "")}
+    console = Console(quiet=True)
+
+    def run() -> None:
+        if step == "retain":
+            migrate._retain(found, target, console, **answered)
+        else:
+            migrate._apply(found, target, Path(), console, **answered)
+
+    if done:
+        run()
+    else:
+        with pytest.raises(OpsError) as refused:
+            run()
+        assert refused.value.code is ExitCode.USAGE
+    assert changed == ([step] if done else [])
 
 
 def test_what_an_apply_of_ours_made_before_it_was_cut_off_is_imported_without_a_row() -> None:

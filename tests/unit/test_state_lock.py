@@ -131,7 +131,7 @@ def test_it_asks_before_removing(
     found: list[StateLock], monkeypatch: pytest.MonkeyPatch, reply: bool, left: int
 ) -> None:
     found.append(held())
-    monkeypatch.setattr(typer, "confirm", lambda text, default: reply)
+    monkeypatch.setattr(typer, "confirm", lambda text, **_: reply)
     if reply:
         state.unlock("dev")
     else:
