@@ -26,10 +26,11 @@ def restore(run: TableRun, text: str, generation: int | None) -> None:
     source, live = situation.table(generation or situation.live), situation.table(situation.live)
     at = _time(run, text, source, situation)
     if situation.configured == situation.live and generation is None and live.restored_to == at:
-        _finish(run, live, at)
+        _finish(run, situation, at)
         return
     number, begun = situation.target(source, at)
     target = naming.table(run.environment, number)
+    run.result |= {"source": source.name, "restored_to": shown(at), "target": target}
     run.say(
         f"{source.name} as it was at {shown(at)} ({span(_ago(at))} ago) comes back as {target}"
         + (", which an earlier run began." if begun else ".")
@@ -53,14 +54,17 @@ def restore(run: TableRun, text: str, generation: int | None) -> None:
         f"{live.name} is still live, and {target} is kept. To switch over:  {again}   To remove it:  "
         f"ops restore table {run.environment} --remove-old",
     )
-    ended = time.monotonic()
-    run.say(
-        f"RTO {span(ended - run.began)}: {span(ready - run.began)} until the items were there, "
-        f"{span(ended - ready)} until everything used them."
-    )
-    run.say(f"RPO {span(_ago(at))}: what was written after {shown(at)} is in {live.name} only.")
-    run.say(f"The way back:  ops restore table {run.environment} --back")
-    run.say(f"Once {live.name} is needed no longer:  ops restore table {run.environment} --remove-old")
+    if begun:
+        _say_rto(run, restored)
+    else:
+        ended = time.monotonic()
+        run.say(
+            f"RTO {span(ended - run.began)}, counted from the start of this command: "
+            f"{span(ready - run.began)} until the items were there, {span(ended - ready)} until everything "
+            "used them."
+        )
+    _say_rpo(run, live.name, at, "RPO")
+    _say_way_back(run, live.name)
 
 
 def back(run: TableRun, generation: int | None) -> None:
@@ -92,6 +96,7 @@ def remove_old(run: TableRun) -> None:
     if not old:
         run.say(f"There is no old table of {run.environment}. Nothing to do.")
         return
+    run.result["old"] = [table.name for table in old]
     for table in old:
         items = sum(counting.count(run.dynamodb, table.name).values()) if table.ready else table.items
         run.say(f"  {table.name}: {items} items, {table.status}")
@@ -105,15 +110,55 @@ def remove_old(run: TableRun) -> None:
     for table in old:
         with step(run.console, f"Deletion of {table.name}"):
             tables.remove(run.dynamodb, table)
+        run.result.setdefault("removed", []).append(table.name)
 
 
-def _finish(run: TableRun, live: Table, at: datetime) -> None:
+def _finish(run: TableRun, situation: Situation, at: datetime) -> None:
     """The table is live; what uses it may not all know yet, where an apply was cut off."""
+    live = situation.table(situation.live)
     done = f"{live.name} is live already, restored to {shown(at)}."
-    if run.choices.dry_run or not run.switch(
+    if run.choices.dry_run:
+        run.say(f"{done} What may be left of the switch would be done. Nothing was changed.")
+        return
+    source = next((table for table in situation.tables if table.name == live.source), None)
+    if source:
+        run.compare(source, live)
+    if run.switch(
         live.generation, f"{done} Shall what is left of the switch be done?", "It is not all done."
     ):
+        _say_rto(run, live)
+        rpo = "RPO"
+    else:
         run.say(f"{done} Nothing to do.")
+        run.say(
+            f"The restore was begun at {shown(live.created)}. When everything used it is written down "
+            "nowhere, so there is no RTO."
+        )
+        rpo = "RPO at most"
+    if source is None:
+        run.say(
+            f"{live.source} is gone: what was written after {shown(at)} was there, and so was the way back."
+        )
+        return
+    _say_rpo(run, source.name, at, rpo)
+    _say_way_back(run, source.name)
+
+
+def _say_rto(run: TableRun, restored: Table) -> None:
+    """Of a restore that an earlier run began: the table alone knows when."""
+    run.say(
+        f"RTO {span(_ago(restored.created))}, counted from {shown(restored.created)}, when DynamoDB began to "
+        f"restore {restored.name}; this run took {span(time.monotonic() - run.began)} of it."
+    )
+
+
+def _say_rpo(run: TableRun, old: str, at: datetime, rpo: str) -> None:
+    run.say(f"{rpo} {span(_ago(at))}: what was written after {shown(at)} is in {old} only.")
+
+
+def _say_way_back(run: TableRun, old: str) -> None:
+    run.say(f"The way back:  ops restore table {run.environment} --back")
+    run.say(f"Once {old} is needed no longer:  ops restore table {run.environment} --remove-old")
 
 
 def _time(run: TableRun, text: str, source: Table, situation: Situation) -> datetime:

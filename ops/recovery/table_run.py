@@ -38,7 +38,10 @@ class Choices:
 
 
 class TableRun:
-    """One run about one environment's table. Raises OpsError for credentials of another account."""
+    """One run about one environment's table. Raises OpsError for credentials of another account.
+
+    result: for programs, filled as things are found and done.
+    """
 
     def __init__(self, environment: str, choices: Choices, console: Console) -> None:
         import environments
@@ -49,6 +52,7 @@ class TableRun:
         self.environment, self.choices, self.console = environment, choices, console
         self.dynamodb: Any = aws.client("dynamodb", self.config.aws_region, attempts=8)
         self.began = time.monotonic()
+        self.result: dict[str, Any] = {"environment": environment, "dry_run": choices.dry_run}
 
     def say(self, text: str) -> None:
         """A line for people."""
@@ -66,6 +70,7 @@ class TableRun:
                 code=ExitCode.STATE,
             )
         there = tables.of_environment(self.dynamodb, self.environment)
+        self.result |= {"live": naming.table(self.environment, live), "tables": [one.name for one in there]}
         return Situation(self.environment, live, self.config.database.generation, there)
 
     def compare(self, before: Table, after: Table) -> None:
@@ -77,6 +82,7 @@ class TableRun:
             rows = counting.compared(
                 counting.count(self.dynamodb, before.name), counting.count(self.dynamodb, after.name)
             )
+        self.result["items"] = {name: {before.name: left, after.name: right} for name, left, right in rows}
         width = max(len(name) for name, *_ in rows)
         self.say(f"  {'':<{width}}  {before.name}  {after.name}")
         for name, left, right in rows:
@@ -92,6 +98,7 @@ class TableRun:
             planned = switching.plan(terraform, self.environment, self.config.aws_region)
         if planned.empty and self.config.database.generation == generation:
             return False
+        self.result["plan"] = planned.summary()
         self._show(planned)
         confirmation.ask(self.environment, question, yes=self.choices.yes, unchanged=unchanged)
         file = generations.write(self.environment, generation)
@@ -100,6 +107,8 @@ class TableRun:
             ApplyProgress(self.console, planned.operations) as progress,
         ):
             switching.apply(terraform, planned, progress.on_event)
+        self.result["live"] = naming.table(self.environment, generation)
+        self.result["seconds"] = round(time.monotonic() - self.began, 1)
         self._prove(naming.table(self.environment, generation), terraform)
         if not generations.is_local():
             self.say(f"Commit {generations.shown(file)}: other checkouts and pipelines deploy by it.")

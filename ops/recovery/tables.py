@@ -24,7 +24,7 @@ SLOW_POLL_S = 10.0
 class Table:
     """One generation. items: DynamoDB's own estimate, up to six hours old; source and restored_to: of what
     and to which time it was restored, None of the first; ours: whether Terraform has tagged it, which it does
-    once it takes it over."""
+    once it takes it over; created: of a restored table, when DynamoDB was told to restore it."""
 
     generation: int
     name: str
@@ -38,6 +38,7 @@ class Table:
     source: str | None
     restored_to: datetime | None
     ours: bool
+    created: datetime
 
     @property
     def ready(self) -> bool:
@@ -94,6 +95,7 @@ def read(dynamodb: Any, name: str, environment: str) -> Table | None:
         source=summary.get("SourceTableArn", "").rpartition("/")[2] or None,
         restored_to=summary["RestoreDateTime"].astimezone(UTC) if summary else None,
         ours=tags.get("Project") == naming.PROJECT and tags.get("Environment") == environment,
+        created=found["CreationDateTime"].astimezone(UTC),
     )
 
 

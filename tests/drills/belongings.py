@@ -12,6 +12,7 @@ from tests.drills.stored import stored
 TABLE = "spec-wizard-sessions-dev"
 FILES = "spec-wizard-exports-dev-123456789012"
 ITEMS, OBJECTS = 40, 12
+PREFIX = "drill/"
 
 
 @dataclass
@@ -46,6 +47,15 @@ class Belongings:
                 gone.append(f"object {key}")
         return gone
 
+    def damage_objects(self) -> None:
+        """Delete every second object and overwrite the others, as by mistake."""
+        s3 = self.site.client("s3")
+        for number, key in enumerate(self.objects):
+            if number % 2:
+                s3.delete_object(Bucket=FILES, Key=key)
+            else:
+                s3.put_object(Bucket=FILES, Key=key, Body=b"damaged")
+
     def _put(self) -> None:
         drawn = random.Random(f"belongings {self.seed}")
         dynamodb, s3 = self.site.client("dynamodb"), self.site.client("s3")
@@ -60,6 +70,6 @@ class Belongings:
             dynamodb.put_item(TableName=TABLE, Item=item)
             self.items[item["PK"]["S"]] = item
         for number in range(OBJECTS):
-            key = f"drill/{number}.bin"
+            key = f"{PREFIX}{number}.bin"
             self.objects[key] = drawn.randbytes(drawn.randrange(1, 200_000))
             s3.put_object(Bucket=FILES, Key=key, Body=self.objects[key])

@@ -28,7 +28,7 @@ def kills_table() -> str:
 def outages_table() -> str:
     """One row for each outage."""
     rows = ["| command | what fails | how it ends |", "|---|---|---|"]
-    rows += [_row(outage) for outage in (*outages.FIRST, *outages.DEPLOYING, *outages.USING)]
+    rows += [_row(outage) for outage in outages.ALL]
     return "\n".join(rows) + "\n"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.exit_codes import ExitCode
+from tests.drills import belongings
 from tests.drills.small_main import DAYS, SMALL
 from tests.support.fault_requests import Request
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, anything
@@ -84,6 +85,11 @@ def _one_after_the_other(what: str, rule: Rule, code: ExitCode, says: str) -> Ou
 BOOTSTRAP, LOCK = ("bootstrap", "dev"), ("state", "lock", "dev")
 DEPLOY = ("deploy", SMALL, "--yes", "--no-smoke")
 OUTPUTS, SMOKE = ("outputs", "dev"), ("smoke", "dev")
+TIME = "TIME"
+"""In the words of a command: the time that the test has noted."""
+RESTORE = ("restore", "objects", "dev", "--prefix", belongings.PREFIX, "--to", TIME, "--yes")
+DESTROY = ("destroy", SMALL, "--confirm", SMALL)
+HERE_AND_THERE = "throttled, failed, dropped and late here and there"
 
 MIXED = (
     _once(Fault.THROTTLED, 0.05),
@@ -158,7 +164,7 @@ FIRST = (
 """Before anything is deployed."""
 
 DEPLOYING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, DEPLOY, settings={DAYS: "14"}),
+    Outage(HERE_AND_THERE, MIXED, DEPLOY, settings={DAYS: "14"}),
     Outage(
         "the state's PUT cut in its midst, once",
         (_once(Fault.CUT, 1.0, stores),),
@@ -225,7 +231,7 @@ DEPLOYING = (
 """Of a small stack."""
 
 USING = (
-    Outage("throttled, failed, dropped and late here and there", MIXED, OUTPUTS),
+    Outage(HERE_AND_THERE, MIXED, OUTPUTS),
     Outage(
         "the state's bucket throttled for ever",
         (_for_ever(Fault.THROTTLED, asks("s3")),),
@@ -249,3 +255,10 @@ USING = (
     ),
 )
 """With dev deployed."""
+
+RESTORING = Outage(HERE_AND_THERE, MIXED, RESTORE, says=f"{belongings.OBJECTS} objects are as they were at ")
+"""Of objects, half of which are deleted and half overwritten."""
+DESTROYING = Outage(HERE_AND_THERE, MIXED, DESTROY, says=f"Nothing of {SMALL} is left.")
+"""Of the small stack, at the end."""
+
+ALL = (*FIRST, *DEPLOYING, *USING, RESTORING, DESTROYING)

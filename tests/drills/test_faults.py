@@ -21,9 +21,11 @@ from tests.drills.kills import Kill
 from tests.drills.outages import Outage
 from tests.drills.report import Row, record
 from tests.drills.site import Ended, Site
-from tests.drills.small_main import DAYS
+from tests.drills.small_main import DAYS, SMALL
 from tests.drills.stored import Stored, locked_in, mend, stored, unlock
+from tests.drills.test_restore_table import moment
 from tests.drills.victims import Victim
+from tests.local.inventory import left_over
 from tests.support.fault_schedule import Fault, Rule, Schedule, seed
 
 HELD_S = 300.0
@@ -117,6 +119,28 @@ def test_smoke_gives_the_same_verdict_on_a_bad_line(here: Site) -> None:
     record(Row("ops smoke dev", what, "nothing", "tried again by itself", time.monotonic() - started))
 
 
+def test_objects_come_back_on_a_bad_line(here: Site, belongings: Belongings) -> None:
+    """Each byte by byte, however often its copy had to be tried."""
+    victims.dev_of_it(here)
+    belongings.put_once_possible()
+    at = moment()
+    belongings.damage_objects()
+    assert len(belongings.lost()) == len(belongings.objects) > 0
+    _outage(here, outages.RESTORING, at)
+    assert belongings.lost() == []
+
+
+def test_an_environment_is_destroyed_on_a_bad_line(here: Site) -> None:
+    """That nothing is left is seen on a good line, straight from the local AWS."""
+    victims.account_of_it(here)
+    if not stored(here, SMALL).resources:
+        here.well(*victims.SMALL.words)
+    assert left_over(here.here.local_aws, SMALL)
+    _outage(here, outages.DESTROYING)
+    assert left_over(here.here.local_aws, SMALL) == []
+    assert stored(here, SMALL).resources == ()
+
+
 def _verdict(here: Site) -> dict[str, bool]:
     """Promise -> whether it held."""
     ended = here.run("smoke", "dev", "--json")
@@ -162,23 +186,27 @@ def _killed(here: Site, belongings: Belongings, victim: Victim, kill: Kill) -> N
     record(Row(victim.name, str(kill), struck.at, back, time.monotonic() - started))
 
 
-def _outage(here: Site, outage: Outage) -> None:
-    """One outage of a command, and the run after it where the command could not end well."""
+def _outage(here: Site, outage: Outage, at: str = "") -> None:
+    """One outage of a command, and the run after it where the command could not end well.
+
+    at: what stands for TIME among its words.
+    """
     started = time.monotonic()
-    before = stored(here, outage.words[1]) if outage.words[0] == "deploy" else None
+    words = tuple(at if word == outages.TIME else word for word in outage.words)
+    before = stored(here, outage.words[1]) if outage.words[0] in ("deploy", "destroy") else None
     here.proxy.schedule = Schedule(outage.rules, f"{seed()} {outage}")
-    ended = here.run(*outage.words, **outage.settings)
+    ended = here.run(*words, **outage.settings)
     hits = here.proxy.schedule.hits
     here.calm()
     assert hits, "nothing failed"
     assert "Traceback" not in ended.output
     assert ended.code == outage.code, f"{hits}\n{ended.output}"
     assert outage.says in ended.output, ended.output
-    back = _make_good(here, outage.words, outage.settings, before) if before else "run again"
+    back = _make_good(here, words, outage.settings, before) if before else "run again"
     if ended.code == ExitCode.OK and back == "run again":
         back = "tried again by itself"
     elif outage.then:
-        after = here.well(*outage.words, **outage.settings)
+        after = here.well(*words, **outage.settings)
         assert outage.then in after, after
     how = "survived" if ended.code == ExitCode.OK else f"explained: {outage.code.name}"
     record(Row(str(outage), how, f"{len(hits)} requests", back, time.monotonic() - started))

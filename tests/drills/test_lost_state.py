@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
+from tests.drills.ledger import Drill
 from tests.local import checkout
 from tests.local.inventory import project
 
@@ -11,7 +14,7 @@ STATE_BUCKET = "spec-wizard-tfstate-123456789012-us-east-1"
 STACKS = ("account", "dev")
 
 
-def test_a_lost_state_is_made_again_from_what_is_there(tmp_path: Path) -> None:
+def test_a_lost_state_is_made_again_from_what_is_there(tmp_path: Path, drill: Drill) -> None:
     """Nothing is made twice, and the next plan is empty."""
     with checkout.running(tmp_path) as here:
         here.ops("local", "start")
@@ -22,13 +25,20 @@ def test_a_lost_state_is_made_again_from_what_is_there(tmp_path: Path) -> None:
         before = project(here.local_aws)
         assert before
         s3, table = here.local_aws.client("s3"), here.local_aws.client("dynamodb")
-        for stack in STACKS:
-            key = f"{stack}/terraform.tfstate"
+        keys = [f"{stack}/terraform.tfstate" for stack in STACKS]
+        states = [json.loads(s3.get_object(Bucket=STATE_BUCKET, Key=key)["Body"].read()) for key in keys]
+        resources = sum(one["mode"] == "managed" for state in states for one in state["resources"])
+        drill.loses(f"{len(states)} states with {resources} resources, and their checksums")
+        for key in keys:
             s3.delete_object(Bucket=STATE_BUCKET, Key=key)
             item = {"LockID": {"S": f"{STATE_BUCKET}/{key}-md5"}}
             table.delete_item(TableName="spec-wizard-tflock", Key=item)
-        assert " to import" in here.ops("up")
-        assert project(here.local_aws) == before
+        imported = re.findall(r"(\d+) to import", here.ops("up"))
+        assert imported
+        after = project(here.local_aws)
+        assert after == before
+        drill.gets_back(f"{sum(map(int, imported))} resources, imported by `ops up`")
         for stack in STACKS:
             plan = here.terraform(stack, "plan", "-detailed-exitcode")
             assert plan.returncode == 0, plan.stdout
+        drill.gets_back(f"the same {len(after)} things as before, none twice; {len(STACKS)} empty plans")

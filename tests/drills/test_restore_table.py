@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from ops.exit_codes import ExitCode
+from ops.recovery.times import shown
 from tests.drills import elsewhere
 from tests.drills.conftest import Deployed
 from tests.drills.ledger import Drill
@@ -21,6 +23,7 @@ FIRST, SECOND = "spec-wizard-sessions-dev", "spec-wizard-sessions-dev-r2"
 KEPT, LOST = range(10), range(10, 30)
 
 Items = dict[str, str]
+Scaling = dict[tuple[str, str], tuple[int, int, list[Any]]]
 
 
 def put(deployed: Deployed, table: str, number: int, text: str) -> None:
@@ -44,6 +47,29 @@ def items(deployed: Deployed, table: str) -> Items:
     return {item["PK"]["S"]: item["text"]["S"] for item in found if "drill-" in item["PK"]["S"]}
 
 
+def scaling(deployed: Deployed) -> Scaling:
+    """Resource and dimension of each scalable target -> its capacities and its policies."""
+    client = deployed.client("application-autoscaling")
+    targets = client.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    policies = client.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"]
+
+    def of(one: dict[str, Any]) -> tuple[str, str]:
+        return one["ResourceId"], one["ScalableDimension"]
+
+    return {
+        of(target): (
+            target["MinCapacity"],
+            target["MaxCapacity"],
+            [
+                (one["PolicyName"], one["PolicyType"], one["TargetTrackingScalingPolicyConfiguration"])
+                for one in policies
+                if of(one) == of(target)
+            ],
+        )
+        for target in targets
+    }
+
+
 def moment() -> str:
     """A time with a second of its own, as `--to` takes it."""
     time.sleep(1.5)
@@ -53,7 +79,13 @@ def moment() -> str:
 
 
 @pytest.fixture(scope="module")
-def then(deployed: Deployed) -> str:
+def scaled(deployed: Deployed) -> Scaling:
+    """How the first table is scaled, before anything happens to it."""
+    return scaling(deployed)
+
+
+@pytest.fixture(scope="module")
+def then(deployed: Deployed, scaled: Scaling) -> str:
     """Thirty items, then the moment to come back to, then the mistake."""
     for number in (*KEPT, *LOST):
         put(deployed, FIRST, number, "good")
@@ -97,7 +129,12 @@ def status(deployed: Deployed) -> str:
 
 
 def test_a_table_comes_back_through_three_kills(deployed: Deployed, then: str, drill: Drill) -> None:
-    drill.loses("20 of 30 items deleted, 1 damaged, 1 made later")
+    lost = items(deployed, FIRST)
+    damaged = [key for key in GOOD.keys() & lost.keys() if GOOD[key] != lost[key]]
+    drill.loses(
+        f"{len(GOOD.keys() - lost.keys())} of {len(GOOD)} items deleted, {len(damaged)} damaged, "
+        f"{len(lost.keys() - GOOD.keys())} made later"
+    )
     with elsewhere.TABLE.survived() as struck:
         killed_when(deployed, then, "DynamoDB restores", lambda: status(deployed) == "CREATING")
         struck("DynamoDB restores")
@@ -112,11 +149,31 @@ def test_a_table_comes_back_through_three_kills(deployed: Deployed, then: str, d
 
         output = deployed.here.ops("--local", "restore", "table", "dev", "--to", then, "--yes")
         assert f"{SECOND} is live." in output
-        assert items(deployed, SECOND) == GOOD
-    drill.gets_back("30 of 30 items as they were; the later one is not resurrected")
+        back = items(deployed, SECOND)
+        assert back == GOOD
+    drill.gets_back(f"{len(back)} of {len(GOOD)} items as they were; none that was made later")
+    drill.gets_back(measured(deployed, output, then))
 
 
-def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed) -> None:
+def measured(deployed: Deployed, output: str, then: str) -> str:
+    """What the last run tells of RTO and RPO; that it tells the counts of both tables and the way back."""
+    client = deployed.client("dynamodb")
+    counted = re.search(r"^ *all +(\d+) +(\d+)$", output, re.MULTILINE)
+    assert counted, output
+    counts = [client.scan(TableName=table, Select="COUNT")["Count"] for table in (FIRST, SECOND)]
+    assert [int(number) for number in counted.groups()] == counts
+    begun = shown(client.describe_table(TableName=SECOND)["Table"]["CreationDateTime"])
+    rto = re.search(
+        rf"(RTO [^,]+), counted from {begun}, when DynamoDB began to restore {SECOND}; this run took", output
+    )
+    rpo = re.search(rf"(RPO [^:]+): what was written after {then} is in {FIRST} only\.", output)
+    assert rto, output
+    assert rpo, output
+    assert "The way back:  ops restore table dev --back" in output
+    return f"the command says {rto[1]} and {rpo[1]}"
+
+
+def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed, scaled: Scaling) -> None:
     client = deployed.client("dynamodb")
 
     def settings(table: str) -> dict[str, Any]:
@@ -129,7 +186,7 @@ def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed) -> Non
             "attributes": sorted(one["AttributeName"] for one in found["AttributeDefinitions"]),
             "indexes": [(one["IndexName"], one["KeySchema"], one["Projection"]) for one in indexes],
             "billing": found["BillingModeSummary"]["BillingMode"],
-            "key": found["SSEDescription"]["KMSMasterKeyArn"],
+            "encryption": found["SSEDescription"],
             "stream": found["StreamSpecification"],
             "protection": found["DeletionProtectionEnabled"],
             "ttl": client.describe_time_to_live(TableName=table)["TimeToLiveDescription"],
@@ -143,14 +200,15 @@ def test_the_table_has_what_dynamodb_does_not_restore(deployed: Deployed) -> Non
     assert settings(SECOND) == settings(FIRST)
     assert settings(SECOND)["stream"]["StreamEnabled"]
     assert settings(SECOND)["protection"]
-    scaling = deployed.client("application-autoscaling")
-    targets = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
-    assert sorted((one["ResourceId"], one["ScalableDimension"].split(":")[2]) for one in targets) == [
+    now = scaling(deployed)
+    assert sorted((resource, dimension.split(":")[2]) for resource, dimension in now) == [
         (f"table/{SECOND}", "ReadCapacityUnits"),
         (f"table/{SECOND}", "WriteCapacityUnits"),
         (f"table/{SECOND}/index/GSI1", "ReadCapacityUnits"),
         (f"table/{SECOND}/index/GSI1", "WriteCapacityUnits"),
     ]
+    assert {(name.replace(SECOND, FIRST), dimension): one for (name, dimension), one in now.items()} == scaled
+    assert all(policies for *_, policies in scaled.values())
     plan = deployed.here.terraform("dev", "plan", "-detailed-exitcode")
     assert "aws_dynamodb_table" not in plan.stdout.partition("Terraform will perform")[2], plan.stdout
 
@@ -179,7 +237,9 @@ def test_everything_uses_the_restored_table(deployed: Deployed) -> None:
     assert f"{FIRST} would be the live table" in again
 
 
-def test_going_back_is_one_command_through_three_kills(deployed: Deployed, drill: Drill) -> None:
+def test_going_back_is_one_command_through_three_kills(
+    deployed: Deployed, scaled: Scaling, drill: Drill
+) -> None:
     put(deployed, SECOND, 50, "made in the restored table")
     before = items(deployed, FIRST), items(deployed, SECOND)
     assert before[0]["SESSION#drill-99"] == "later"
@@ -194,7 +254,9 @@ def test_going_back_is_one_command_through_three_kills(deployed: Deployed, drill
         assert f"{FIRST} is live." in output
         assert deployed.outputs()["dynamodb_table_name"] == FIRST
         assert (items(deployed, FIRST), items(deployed, SECOND)) == before
-    drill.gets_back("the first table with all it had; the restored one is kept")
+        assert scaling(deployed) == scaled
+    first, second = map(len, before)
+    drill.gets_back(f"the first table with its {first} items; the restored one is kept, with {second}")
     assert "FAIL" not in deployed.here.ops("--local", "smoke", "dev")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +17,9 @@ from environments import loading
 from ops import adoption
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.recovery import counting, generations, switching, times
+from ops.recovery import counting, generations, restore_table, switching, tables, times
 from ops.recovery.situation import Situation
+from ops.recovery.table_run import Choices
 from ops.recovery.tables import Table, generation_of
 from ops.recovery.times import Window
 from ops.terraform import Change, Plan
@@ -118,7 +121,9 @@ def test_the_generation_is_in_the_name(name: str, generation: int | None) -> Non
 
 def _table(generation: int, **changes: Any) -> Table:
     name = FIRST + (f"-r{generation}" if generation > 1 else "")
-    plain = Table(generation, name, f"arn:{name}", "ACTIVE", False, 5, 1000, True, "key", None, None, True)
+    plain = Table(
+        generation, name, f"arn:{name}", "ACTIVE", False, 5, 1000, True, "key", None, None, True, NOW
+    )
     return replace(plain, **changes)
 
 
@@ -192,6 +197,78 @@ def test_only_tables_that_nothing_uses_are_old() -> None:
     tables = (_table(1), _restored(2, ours=True), _restored(3, ours=False))
     assert [t.generation for t in _situation(*tables, live=2, configured=2).old()] == [1, 3]
     assert [t.generation for t in _situation(*tables, live=1, configured=3).old()] == [2]
+
+
+class Again:
+    """The same command again, after the restored table went live. switches: whether something was left."""
+
+    environment, dynamodb = "prod", None
+
+    def __init__(self, situation: Situation, *, switches: bool, dry_run: bool = False) -> None:
+        self._situation, self._switches = situation, switches
+        self.choices, self.began = Choices(dry_run=dry_run), time.monotonic()
+        self.said: list[str] = []
+        self.compared: list[tuple[str, str]] = []
+
+    def situation(self) -> Situation:
+        return self._situation
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def compare(self, before: Table, after: Table) -> None:
+        self.compared.append((before.name, after.name))
+
+    def switch(self, *_: Any) -> bool:
+        return self._switches
+
+
+def _again(monkeypatch: pytest.MonkeyPatch, *, source: bool = True, **how: bool) -> tuple[Again, str]:
+    """What it says of a restore to two hours ago that was begun 90 s ago; and that time."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    at, created = now - timedelta(hours=2), now - timedelta(seconds=90)
+    live = replace(_restored(2, ours=True, at=at), created=created)
+    run = Again(_situation(*([_table(1)] if source else []), live, live=2, configured=2), **how)
+    monkeypatch.setattr(tables, "window", lambda *_: Window(at, now))
+    restore_table.restore(run, times.shown(at), None)  # type: ignore[arg-type]
+    return run, times.shown(created)
+
+
+def test_a_switch_that_was_cut_off_late_tells_rto_rpo_and_the_way_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The RTO counts from the restore that an earlier run began, not from this command."""
+    run, created = _again(monkeypatch, switches=True)
+    said = "\n".join(run.said)
+    assert run.compared == [(FIRST, f"{FIRST}-r2")]
+    assert re.search(rf"RTO 1 min 3\d s, counted from {created}, when DynamoDB began to restore", said)
+    assert "this run took 0 s of it" in said
+    assert "RPO 2 h 0 min: what was written after" in said
+    assert f"is in {FIRST} only." in said
+    assert "The way back:  ops restore table prod --back" in said
+
+
+def test_a_switch_that_was_done_long_ago_claims_no_rto(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, created = _again(monkeypatch, switches=False)
+    said = "\n".join(run.said)
+    assert "Nothing to do." in said
+    assert f"The restore was begun at {created}." in said
+    assert "so there is no RTO" in said
+    assert "RPO at most 2 h 0 min" in said
+    assert "The way back:  ops restore table prod --back" in said
+
+
+def test_where_the_old_table_is_gone_no_way_back_is_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = _again(monkeypatch, switches=True, source=False)
+    assert run.compared == []
+    assert f"{FIRST} is gone" in run.said[-1]
+    assert "--back" not in "\n".join(run.said)
+
+
+def test_a_dry_run_does_not_claim_that_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = _again(monkeypatch, switches=True, dry_run=True)
+    assert "Nothing was changed." in run.said[-1]
+    assert "Nothing to do" not in run.said[-1]
 
 
 def _change(type_: str, *actions: str, importing: bool = False) -> Change:
