@@ -5,10 +5,13 @@ The tests are the steps of one story and run in this order. What a reviewer sees
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,8 +24,10 @@ from tests.support import github_server, goldens
 from tests.support.github_server import GitHubServer
 
 JOBS = "constructs_lib/websocket/jobs.py"
+ROUTES = "constructs_lib/websocket/routes.py"
 BUNDLE = "bundles/dev.bundle"
 """Where the repository ignores it: a tracked file that changes would make the checkout dirty."""
+OWN_ZIP, OWN_BUCKET = "bundles/own.zip", "flowency-builds"
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +52,14 @@ def _commit(here: Checkout) -> None:
     _git(here, "commit", "--quiet", "--message", "a change")
 
 
-def _plan(here: Checkout, *options: str, code: int = ExitCode.OK) -> str:
-    return here.ops("--local", "plan", "dev", "--out", BUNDLE, *options, code=code)
+def _plan(here: Checkout, *options: str, code: int = ExitCode.OK, **changes: str) -> str:
+    return here.ops("--local", "plan", "dev", "--out", BUNDLE, *options, code=code, **changes)
+
+
+def _planned(here: Checkout, type_: str) -> list[list[str]]:
+    """What the plan does to the resources of a type, as Terraform has it."""
+    changes = file.read(here.root / BUNDLE).document["resource_changes"]
+    return [change["change"]["actions"] for change in changes if change["type"] == type_]
 
 
 def _serial(here: Checkout) -> int:
@@ -97,6 +108,7 @@ def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
     assert len(bundle.manifest.commit) == 40
     assert not bundle.manifest.dirty
     assert bundle.manifest.gates_closed == 0
+    assert _planned(here, "aws_apigatewayv2_deployment") == [["no-op"]]  # no route or integration changed
 
 
 def test_a_reviewer_sees_it_in_a_comment_and_as_a_page(here: Checkout) -> None:
@@ -189,6 +201,76 @@ def test_what_would_lose_data_is_stopped_unless_it_is_acknowledged(here: Checkou
     assert _receives(here) == 4
 
 
+@pytest.fixture(scope="module")
+def own_code(here: Checkout) -> str:
+    """FUNCTION_CODE: one function from a file, another from an object of which there is a later version."""
+    s3 = here.local_aws.client("s3")
+    s3.create_bucket(Bucket=OWN_BUCKET)
+    enabled = {"Status": "Enabled"}
+    s3.put_bucket_versioning(Bucket=OWN_BUCKET, VersioningConfiguration=enabled)
+    (here.root / OWN_ZIP).parent.mkdir(exist_ok=True)
+    (here.root / OWN_ZIP).write_bytes(_own("connect", "from a file"))
+    versions = [
+        s3.put_object(Bucket=OWN_BUCKET, Key="own.zip", Body=_own("disconnect", text))["VersionId"]
+        for text in ("from an object", "from a later one")
+    ]
+    return f"connect={OWN_ZIP},disconnect=s3://{OWN_BUCKET}/own.zip?versionId={versions[0]}"
+
+
+def _own(function: str, text: str) -> bytes:
+    """The zip of an application's own function."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        opened.writestr(
+            f"functions/{function}/handler.py", f"def handle(event, context):\n    return {text!r}\n"
+        )
+    return buffer.getvalue()
+
+
+def _answers(here: Checkout) -> list[Any]:
+    """What the functions answer to a frame that has their route's name as its action."""
+    event = json.dumps({"requestContext": {"eventType": "MESSAGE"}})
+    lambda_ = here.local_aws.client("lambda")
+    names = ("spec-wizard-dev-connect", "spec-wizard-dev-disconnect")
+    return [json.load(lambda_.invoke(FunctionName=name, Payload=event)["Payload"]) for name in names]
+
+
+def _deployments(here: Checkout) -> tuple[str, list[str]]:
+    """Of the chat's API: the one that its stage uses, and all."""
+    gateway = here.local_aws.client("apigatewayv2")
+    (api,) = [one["ApiId"] for one in gateway.get_apis()["Items"] if one["Name"] == "spec-wizard-dev-chat"]
+    used: str = gateway.get_stage(ApiId=api, StageName="dev")["DeploymentId"]
+    return used, [one["DeploymentId"] for one in gateway.get_deployments(ApiId=api)["Items"]]
+
+
+def test_trap_38_another_integration_needs_a_new_deployment_before_the_old_one_goes(
+    here: Checkout, own_code: str
+) -> None:
+    """Planned together with code of the application's own, which the next step deploys."""
+    _change(
+        here,
+        ROUTES,
+        '"integration_method": "POST"',
+        '"integration_method": "POST", "timeout_milliseconds": 9000',
+    )
+    _plan(here, FUNCTION_CODE=own_code)
+    assert _planned(here, "aws_apigatewayv2_integration") == [["update"]] * 3
+    assert _planned(here, "aws_apigatewayv2_deployment") == [["create", "delete"]]
+    assert _planned(here, "aws_apigatewayv2_stage") == [["update"]]
+    code = _planned(here, "aws_lambda_function")
+    assert sorted(actions for actions in code if actions != ["no-op"]) == [["update"]] * 2
+
+
+def test_code_of_the_applications_own_answers(here: Checkout, own_code: str) -> None:
+    before, _ = _deployments(here)
+    here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", "--no-smoke", FUNCTION_CODE=own_code)
+    assert _answers(here) == ["from a file", "from an object"]
+    used, all_ = _deployments(here)
+    assert used != before
+    assert all_ == [used]
+    _git(here, "revert", "--no-edit", "HEAD")
+
+
 def test_drift_by_hand_is_reported_and_reverted(here: Checkout) -> None:
     logs, group = here.local_aws.client("logs"), "/spec-wizard/dev/application"
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
@@ -199,6 +281,11 @@ def test_drift_by_hand_is_reported_and_reverted(here: Checkout) -> None:
     assert "Nothing" in here.ops("--local", "drift", "dev")
     (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
     assert found["retentionInDays"] == 30
+
+
+def test_without_code_of_its_own_the_projects_answers_again(here: Checkout) -> None:
+    """The deploy of the step before had no FUNCTION_CODE."""
+    assert ["unknownAction" in json.dumps(answer) for answer in _answers(here)] == [True, True]
 
 
 def test_what_a_hand_did_is_not_undone_where_that_would_lose_data(here: Checkout) -> None:

@@ -28,6 +28,7 @@ OFFLINE = {
     "allowed_account_ids": None,  # there is nobody to ask for the account
 }
 STACKS = ("account", *ENVIRONMENTS)
+CHAT_CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 PROVISIONED = (("DYNAMODB_BILLING_MODE", "PROVISIONED"),)
 ELSEWHERE = (
     ("AWS_REGION", "eu-central-1"),
@@ -35,6 +36,9 @@ ELSEWHERE = (
     ("HOSTED_ZONE_ID", "Z0EXAMPLE"),
     ("SES_HOSTED_ZONE_ID", "Z0EXAMPLE"),
     ("CLOUDFRONT_WAF", "true"),
+    ("CHAT_DOMAIN_NAME", "chat.example.com"),
+    ("CHAT_CERTIFICATE_ARN", CHAT_CERTIFICATE),
+    ("CHAT_HOSTED_ZONE_ID", "Z0CHAT"),
 )
 """Another region, with what must be in us-east-1 all the same, and records in zones of ours."""
 SIGNED = (("SIGNING_PUBLIC_KEY_FILE", str(PUBLIC_KEY_FILE)),)
@@ -123,6 +127,49 @@ def test_tags_reach_every_resource_that_can_have_them(planned: Any, stack: str) 
     assert len(tagged) >= 9
     expected = {"Project": "spec-wizard", "Environment": stack, "ManagedBy": "terraform"}
     assert {address: tags for address, tags in tagged.items() if tags != expected} == {}
+
+
+def test_the_chat_gets_its_domain_its_mapping_and_its_record(planned: Any) -> None:
+    """Certificate and zone are configured; what AWS says of the domain reaches mapping and record."""
+    document = planned("staging", ELSEWHERE)
+    after = {
+        change["address"]: change["change"]["after"]
+        for change in document["resource_changes"]
+        if ".chat_domain_" in change["address"]
+    }
+    assert [address.partition(".")[0] for address in sorted(after)] == [
+        "aws_apigatewayv2_api_mapping",
+        "aws_apigatewayv2_domain_name",
+        "aws_route53_record",
+    ]
+    mapping, domain, record = sorted(after)
+    assert after[domain]["domain_name"] == "chat.example.com"
+    (configuration,) = after[domain]["domain_name_configuration"]
+    wanted = {
+        "certificate_arn": CHAT_CERTIFICATE,
+        "endpoint_type": "REGIONAL",
+        "security_policy": "TLS_1_2",
+    }
+    assert {name: configuration[name] for name in wanted} == wanted
+    shown = {name: after[record][name] for name in ("zone_id", "name", "type")}
+    assert shown == {"zone_id": "Z0CHAT", "name": "chat.example.com", "type": "A"}
+
+    resources = document["configuration"]["root_module"]["resources"]
+    expressions = {resource["address"]: resource["expressions"] for resource in resources}
+    refers_to = {
+        name: expressions[mapping][name]["references"][-1].partition(".")[0]
+        for name in ("api_id", "domain_name", "stage")
+    }
+    assert refers_to == {
+        "api_id": "aws_apigatewayv2_api",
+        "domain_name": "aws_apigatewayv2_domain_name",
+        "stage": "aws_apigatewayv2_stage",
+    }
+    (alias,) = expressions[record]["alias"]
+    target = f"{domain}.domain_name_configuration[0]"
+    assert f"{target}.target_domain_name" in alias["name"]["references"]
+    assert f"{target}.hosted_zone_id" in alias["zone_id"]["references"]
+    assert document["planned_values"]["outputs"]["websocket_url"]["value"] == "wss://chat.example.com"
 
 
 def test_trap_10_capacities_are_planned_only_when_provisioned(planned: Any) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from bench.functions import most_kib
 from constructs_lib.compute import archive, packaging, wheels
 from constructs_lib.compute.catalogue import SPECS
 from environments.chat import FUNCTIONS
@@ -94,6 +95,11 @@ class TestContent:
             names = [part for name in opened.namelist() for part in name.split("/")]
         assert not suffixes & {".so", ".pyd", ".dylib", ".dll", ".pyc"}
         assert not {"__pycache__", "RECORD", "INSTALLER", "direct_url.json"} & set(names)
+
+    @pytest.mark.parametrize("folder", SPECS)
+    def test_no_zip_is_larger_than_its_goal(self, folder: str) -> None:
+        size = packaging.ours(folder).path.stat().st_size / 1024
+        assert size <= most_kib(SPECS[folder]), f"{folder}.zip has {size:.0f} KiB"
 
     def test_what_is_left_out_is_imported_by_nothing_that_stays(self) -> None:
         left_out = {folder.rstrip("/").replace("/", ".") for folder in wheels.LEFT_OUT}
