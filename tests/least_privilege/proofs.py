@@ -25,7 +25,7 @@ from tests.support.model_server import ModelServer, Reply
 
 ANSWER = Reply(("An ", "answer."))
 PATIENT, IMPATIENT = 30.0, 5.0
-"""Seconds for what has to come, and for what should not: nothing here takes a second when it works."""
+"""Seconds for what has to come, and at least for what should not."""
 RETRY_S = 20.0
 """More for what comes after a retry: the worker puts a failed job off by 10 s."""
 
@@ -84,9 +84,9 @@ class Environment:
         return False
 
     @contextmanager
-    def impatient(self) -> Iterator[None]:
-        """For what should not come."""
-        self.patience_s = IMPATIENT
+    def impatient(self, took_s: float) -> Iterator[None]:
+        """For what should not come. took_s: how long the same took when it came, from a cold start."""
+        self.patience_s = min(PATIENT, max(IMPATIENT, 3 * took_s))
         try:
             yield
         finally:
@@ -100,6 +100,17 @@ class Environment:
                 sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
                 count += 1
         return count
+
+
+Proof = Callable[[Environment], bool]
+
+
+def seconds_from_cold(proof: Proof, here: Environment, refresh: Callable[[], object]) -> float:
+    """How long what works takes, from a cold start: where silence is all that tells, it must last longer."""
+    refresh()
+    began = time.monotonic()
+    assert proof(here), "does not work with the statement"
+    return time.monotonic() - began
 
 
 def now_ms() -> int:
@@ -265,8 +276,6 @@ def writes_its_log(function: str, act: Callable[[Environment], object]) -> Calla
 
     return proof
 
-
-Proof = Callable[[Environment], bool]
 
 IN_WORDS: dict[str, Proof] = {
     "a client connects": a_client_connects,
