@@ -20,6 +20,7 @@ from ops.local_aws import deployer
 from ops.local_aws.deployer import AccessKey
 from ops.terraform import binary
 from tests.drills import elsewhere
+from tests.drills.ledger import Drill
 from tests.local import cdk_stacks, checkout
 from tests.local.checkout import Checkout
 
@@ -39,6 +40,7 @@ ITEMS = [
 STACKS: list[str] = []
 KEYS: dict[str, str] = {}
 TO_RETAIN: dict[str, list[str]] = {}
+IMPORTS: list[str] = []
 """What the story has made and found so far."""
 
 
@@ -144,6 +146,7 @@ def test_the_old_application_runs_and_holds_data(here: Checkout) -> None:
 def test_each_old_resource_is_found_and_nothing_is_changed(here: Checkout) -> None:
     found = look(here, DYNAMODB_POINT_IN_TIME_RECOVERY="false")
     TO_RETAIN.update(found["not_retained"])
+    IMPORTS.extend(found["imports"])
     known = fates(found)
     table_key, objects_key = (KEYS[name].rpartition("/")[2] for name in ("table", "objects"))
     imported = {name for name, fate in known.items() if fate == "import"}
@@ -203,7 +206,9 @@ def test_the_old_stacks_leave_behind_what_stays(here: Checkout) -> None:
 def test_the_account_comes_first(here: Checkout) -> None:
     refused = here.ops("--local", "migrate", "dev", "--from-cdk", "--apply", "--yes", code=ExitCode.STATE)
     assert "cdktf deploy account" in refused
-    output = here.ops("--local", "migrate", "account", "--from-cdk", "--apply", "--yes")
+    account = ("--local", "migrate", "account", "--from-cdk", "--apply")
+    assert "its name has to be given" in here.ops(*account, "--yes", code=ExitCode.PROTECTED)
+    output = here.ops(*account, "--confirm", "account")
     assert "a verification     AWS::SES::EmailIdentity example.com  aws_sesv2_email_identity." in output
 
 
@@ -225,6 +230,32 @@ def test_the_plan_that_was_judged_is_applied(here: Checkout) -> None:
     assert (here.root / "cdktf.out/stacks/dev/dev_imports.tf.json").exists() is False
 
 
+def test_the_way_back_leaves_what_the_old_application_has(here: Checkout) -> None:
+    """Of step 4; then the step is taken again."""
+    s3 = here.local_aws.client("s3")
+    policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
+    listed = here.terraform("dev", "state", "list").stdout.splitlines()
+    settings = [address for address in listed if address.startswith("aws_s3_bucket_")]
+    removed = here.terraform("dev", "state", "rm", *IMPORTS, *settings)
+    assert removed.returncode == 0, removed.stderr
+    here.cdktf("destroy", "dev", "--auto-approve")
+    assert here.terraform("dev", "state", "list").stdout == ""
+    assert_data_was_not_touched(here)
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
+    here.ops("--local", "migrate", "dev", "--from-cdk", "--apply", "--yes")
+    assert_data_is_there(here)
+
+
+def test_what_is_deployed_beside_the_old_stacks_keeps_its_promises(here: Checkout) -> None:
+    here.ops("--local", "signing-key", "create", "dev")
+    here.cdktf("deploy", "dev", "--auto-approve")
+    here.ops("--local", "alarms", "confirm", "dev")
+    here.ops("--local", "smoke", "dev")
+    here.ops("--local", "chat", "dev", "-m", "Hello")
+    assert_data_is_there(here)
+
+
 def test_the_keys_are_those_that_encrypted_the_data(here: Checkout) -> None:
     kms = here.local_aws.client("kms")
     for purpose, arn in KEYS.items():
@@ -232,29 +263,42 @@ def test_the_keys_are_those_that_encrypted_the_data(here: Checkout) -> None:
         assert (facts["Arn"], facts["KeyState"]) == (arn, "Enabled")
 
 
-def test_without_the_old_stacks_the_data_is_still_there(here: Checkout) -> None:
+def test_without_the_old_stacks_the_data_is_still_there(here: Checkout, drill: Drill) -> None:
     """Theirs was a bucket policy, and a function that empties the bucket."""
     found = look(here)
     assert (found["changed"], found["plan"], found["not_retained"]) == ([], "no changes", {})
     assert fates(found)["Table", TABLE] == fates(found)["Secret", OPENAI] == "imported"
     policy = here.local_aws.client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"]
+    drill.loses(f"{len(STACKS)} CDK stacks, deleted on purpose")
     cdk_stacks.delete(here.local_aws, STACKS)
     assert here.local_aws.client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
     assert_data_is_there(here)
     secrets = here.local_aws.client("secretsmanager")
     assert secrets.get_secret_value(SecretId=ANTHROPIC)["SecretString"] == VALUE
     assert here.local_aws.client("sesv2").get_email_identity(EmailIdentity="example.com")
+    items = here.local_aws.client("dynamodb").scan(TableName=TABLE, Select="COUNT")["Count"]
+    versions = here.local_aws.client("s3").list_object_versions(Bucket=BUCKET, Prefix="old/")["Versions"]
+    drill.gets_back(
+        f"{items} of {len(ITEMS)} items, {len(versions)} versions of an object and the API key, all read by "
+        "the new application's role"
+    )
 
 
 def test_afterwards_there_is_nothing_to_do(here: Checkout) -> None:
     found = look(here)
     assert (found["plan"], found["imports"], found["refused"]) == ("no changes", {}, [])
+    assert "No changes." in here.cdktf("diff", "dev")
+    here.ops("--local", "smoke", "dev")
 
 
-def test_a_state_that_was_lost_is_written_to_a_file_and_imported_by_cdktf(here: Checkout) -> None:
+def test_a_state_that_was_lost_is_written_to_a_file_and_imported_by_cdktf(
+    here: Checkout, drill: Drill
+) -> None:
     """--write is for `cdktf deploy`: the blocks lie beside the stack, and are read once."""
     directory = here.root / "cdktf.out/stacks/dev"
-    removed = here.terraform("dev", "state", "rm", *_addresses(here, "aws_dynamodb_table"))
+    lost = _addresses(here, "aws_dynamodb_table")
+    drill.loses(f"{', '.join(lost)}, removed from the state")
+    removed = here.terraform("dev", "state", "rm", *lost)
     assert removed.returncode == 0, removed.stderr
     output = here.ops("--local", "migrate", "dev", "--from-cdk", "--write", "cdktf.out/stacks/dev")
     assert "dev_imports.tf.json" in output
@@ -264,6 +308,9 @@ def test_a_state_that_was_lost_is_written_to_a_file_and_imported_by_cdktf(here: 
     (directory / "dev_imports.tf.json").unlink()
     plan_is_empty(directory, here)
     assert_data_is_there(here)
+    back = _addresses(here, "aws_dynamodb_table")
+    assert back == lost
+    drill.gets_back(f"{', '.join(back)}, imported by a deploy, with its data; an empty plan")
 
 
 def _addresses(here: Checkout, type_: str) -> list[str]:
@@ -271,16 +318,21 @@ def _addresses(here: Checkout, type_: str) -> list[str]:
     return [address for address in listed if address.startswith(f"{type_}.")]
 
 
-def test_plain_terraform_has_nothing_to_change_in_the_hcl(here: Checkout) -> None:
+def test_plain_terraform_has_nothing_to_change_in_the_hcl(here: Checkout, drill: Drill) -> None:
     """Of docs/exit-path.md, in a folder of its own, with the same backend."""
     steps = _commands("docs/exit-path.md")
     environ = here.environ()
     environ["PATH"] = f"{here.root / '.venv/bin'}:{Path(binary()).parent}:{os.environ['PATH']}"
     assert steps[0] == "cdktf synth --hcl -o exit"
     script = "\n".join(["set -e", 'eval "$(ops local env)"', *steps])
+    drill.loses("CDK for Terraform, given up")
     output = here.run("bash", "-c", script, environ=environ)
-    assert output.count("No changes. Your infrastructure matches the configuration.") == 2
+    unchanged = output.count("No changes. Your infrastructure matches the configuration.")
+    assert unchanged == 2
     assert "Success! The configuration is valid." in output
+    folders = len(list((here.root / "exit/stacks").glob("*/cdk.tf")))
+    assert folders
+    drill.gets_back(f"{folders} stacks as HCL; {unchanged} plans of plain Terraform, with no changes")
 
 
 def _commands(page: str) -> list[str]:
