@@ -78,8 +78,13 @@ def as_application(here: Checkout, service: str) -> Any:
 
 def assert_data_was_not_touched(here: Checkout) -> None:
     """As the old application left it, whoever may read it by now."""
+    assert here.local_aws.client("dynamodb").scan(TableName=TABLE)["Count"] == len(ITEMS)
+    assert_old_data_is_whole(here)
+
+
+def assert_old_data_is_whole(here: Checkout) -> None:
+    """Whatever was written beside it."""
     client = here.local_aws.client
-    assert client("dynamodb").scan(TableName=TABLE)["Count"] == len(ITEMS)
     for item in ITEMS:
         key = {"PK": item["PK"], "SK": item["SK"]}
         assert client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"] == item
@@ -230,23 +235,6 @@ def test_the_plan_that_was_judged_is_applied(here: Checkout) -> None:
     assert (here.root / "cdktf.out/stacks/dev/dev_imports.tf.json").exists() is False
 
 
-def test_the_way_back_leaves_what_the_old_application_has(here: Checkout) -> None:
-    """Of step 4; then the step is taken again."""
-    s3 = here.local_aws.client("s3")
-    policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
-    listed = here.terraform("dev", "state", "list").stdout.splitlines()
-    settings = [address for address in listed if address.startswith("aws_s3_bucket_")]
-    removed = here.terraform("dev", "state", "rm", *IMPORTS, *settings)
-    assert removed.returncode == 0, removed.stderr
-    here.cdktf("destroy", "dev", "--auto-approve")
-    assert here.terraform("dev", "state", "list").stdout == ""
-    assert_data_was_not_touched(here)
-    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
-    assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
-    here.ops("--local", "migrate", "dev", "--from-cdk", "--apply", "--yes")
-    assert_data_is_there(here)
-
-
 def test_what_is_deployed_beside_the_old_stacks_keeps_its_promises(here: Checkout) -> None:
     here.ops("--local", "signing-key", "create", "dev")
     here.cdktf("deploy", "dev", "--auto-approve")
@@ -333,6 +321,21 @@ def test_plain_terraform_has_nothing_to_change_in_the_hcl(here: Checkout, drill:
     folders = len(list((here.root / "exit/stacks").glob("*/cdk.tf")))
     assert folders
     drill.gets_back(f"{folders} stacks as HCL; {unchanged} plans of plain Terraform, with no changes")
+
+
+def test_the_way_back_leaves_what_the_old_application_has(here: Checkout) -> None:
+    """Of step 4. The last test: what has our tags by then is not imported a second time."""
+    s3 = here.local_aws.client("s3")
+    policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
+    listed = here.terraform("dev", "state", "list").stdout.splitlines()
+    settings = [address for address in listed if address.startswith("aws_s3_bucket_")]
+    removed = here.terraform("dev", "state", "rm", *IMPORTS, *settings)
+    assert removed.returncode == 0, removed.stderr
+    here.cdktf("destroy", "dev", "--auto-approve")
+    assert here.terraform("dev", "state", "list").stdout == ""
+    assert_old_data_is_whole(here)
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
 
 
 def _commands(page: str) -> list[str]:
