@@ -21,6 +21,18 @@ def gateways_word(frame: Frame) -> str | None:
     return str(frame.get("message", ""))
 
 
+PASSING = ("busy", "internal")
+"""Codes of what failed on our side."""
+
+
+def was_not_taken(frame: Frame) -> bool:
+    """Whether it says that the message failed on our side before it was taken: it is to be sent again.
+
+    The error frames of a worker, which has taken it, tell of `retrying`.
+    """
+    return frame.get("type") == "error" and frame.get("code") in PASSING and "retrying" not in frame
+
+
 class Disorder(Exception):
     """A frame that cannot be: a gap in the text, or another length than was announced."""
 

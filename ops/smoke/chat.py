@@ -11,7 +11,7 @@ from typing import Any
 from ulid import ULID
 
 from ops.chat import sessions
-from ops.chat.answer import NO_ROUTE, Answer, Disorder, Frame, gateways_word
+from ops.chat.answer import NO_ROUTE, Answer, Disorder, Frame, gateways_word, was_not_taken
 from ops.chat.line import Line, Lost, Refused
 from ops.chat.sessions import Opened
 from ops.errors import OpsError
@@ -26,7 +26,7 @@ UNSUPPORTED_DATA = 1003
 FRAME_S = 20.0
 """For an answer that needs no model."""
 PAUSES_S = (0.5, 2.0, 5.0)
-"""Before what API Gateway did not let through is sent again; the same id makes it the same message."""
+"""Before what was not taken is sent again; the same id makes it the same message."""
 
 
 def an_answer_streams_in(deployment: Deployment) -> str:
@@ -179,16 +179,18 @@ def _ask(line: Line, message_id: str, text: str = QUESTION) -> tuple[Answer, flo
 
 
 def _reply(line: Line, sent: Any, seconds: float = FRAME_S) -> Frame:
-    """The first frame that comes of one, which is sent again where API Gateway did not let it through."""
+    """The first frame that comes of one, which is sent again where it was not taken, as clients do."""
     for pause in (*PAUSES_S, None):
         line.send(sent)
         frame = _receive(line, seconds)
         word = gateways_word(frame)
-        if word is None:
+        if word is None and not was_not_taken(frame):
             return frame
         if pause is None or word == NO_ROUTE:
             break
         time.sleep(pause)
+    if word is None:
+        return frame
     raise Broken(f"API Gateway did not let it through: {word}")
 
 

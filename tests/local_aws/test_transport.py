@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import statistics
 import time
 import urllib.error
 import urllib.request
@@ -45,8 +44,9 @@ def test_a_request_waits_for_no_delayed_acknowledgement(fixed: Cloud) -> None:
         started = time.perf_counter()
         s3.list_buckets()
         times.append(time.perf_counter() - started)
-    # With Nagle's algorithm on, each takes 40 ms; Terraform sends hundreds.
-    assert statistics.median(times) < 0.03
+    # With Nagle's algorithm on, each takes 40 ms once a connection is warm, the quickest on an idle machine
+    # included; Terraform sends hundreds.
+    assert min(times[10:]) < 0.03
 
 
 def test_the_bucket_policy_refuses_plain_http(fixed: Cloud) -> None:

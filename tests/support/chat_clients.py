@@ -14,15 +14,13 @@ from ulid import ULID
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from ops.chat.answer import Answer, Frame
+from ops.chat.answer import Answer, Frame, was_not_taken
 from ops.chat.line import with_token
 
 PAUSES_S = (0.5, 1.0, 2.0)
 """Before each new try to connect, or to send."""
 GATEWAYS = "Internal server error"
 """API Gateway's own words, where a function had no time to answer: docs/chat.md has it sent again."""
-PASSING = ("busy", "internal")
-"""Codes of what failed on our side before the message was taken, which is sent again just so."""
 
 
 @dataclass
@@ -112,9 +110,9 @@ class Client:
 
 
 def _passing(frame: Frame, exchange: Exchange) -> bool:
-    """Whether the message was not taken, and may be the next time. A worker's failures tell of `retrying`."""
-    ours = frame.get("messageId") == exchange.answer.message_id and "retrying" not in frame
-    return frame.get("message") == GATEWAYS or (ours and frame.get("code") in PASSING)
+    """Whether the message was not taken, and may be the next time."""
+    ours = frame.get("messageId") == exchange.answer.message_id
+    return frame.get("message") == GATEWAYS or (ours and was_not_taken(frame))
 
 
 async def all_at_once(
