@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ops.chat.answer import Frame
 
 OPEN_TIMEOUT_S = 20.0
+TOO_MANY = 429
 
 _silent = logging.getLogger(__name__)
 """The library's: what breaks a connection is told by Lost, not by a traceback beside the command's output."""
@@ -32,7 +33,7 @@ class Lost(Exception):
 
 
 class Refused(OpsError):
-    """The connection was not let in. status: of HTTP, below 500."""
+    """The connection was not let in, because of the token or the Origin. status: of HTTP."""
 
     def __init__(self, status: int) -> None:
         super().__init__(
@@ -69,11 +70,24 @@ def trust(url: str, environ: Mapping[str, str] = os.environ) -> ssl.SSLContext |
     return ssl.create_default_context(cafile=environ.get("AWS_CA_BUNDLE") or None)
 
 
+def _refusal(host: str, status: int) -> OpsError:
+    """Refused, or NETWORK where the token is not to blame and another try may do."""
+    if status == TOO_MANY:
+        message = f"The chat at {host} takes no more connections at the moment (HTTP {status})."
+        hint = "Try again in a moment. CHAT_THROTTLE_RATE and CHAT_THROTTLE_BURST limit requests."
+    elif status >= 500:
+        message = f"The chat at {host} failed with HTTP {status}."
+        hint = "It is worth another try. If it stays so, the application's log has the reason."
+    else:
+        return Refused(status)
+    return OpsError(message, hint=hint, code=ExitCode.NETWORK)
+
+
 class Line:
     """One connection. Use it as a context; `send` and `receive` raise Lost when it is gone."""
 
     def __init__(self, websocket_url: str, token: str, *, origin: str | None = None) -> None:
-        """Connect. Raises Refused, or OpsError (NETWORK) where nothing answers, or a failure does."""
+        """Connect. Raises Refused, or OpsError (NETWORK) where another try may do."""
         from websockets.exceptions import InvalidStatus, WebSocketException
 
         from ops.chat.wire import Wire
@@ -91,14 +105,7 @@ class Line:
                 **options,
             )
         except InvalidStatus as error:
-            status = error.response.status_code
-            if status >= 500:
-                raise OpsError(
-                    f"The chat at {urlsplit(url).netloc} failed with HTTP {status}.",
-                    hint="It is worth another try. If it stays so, the application's log has the reason.",
-                    code=ExitCode.NETWORK,
-                ) from None
-            raise Refused(status) from None
+            raise _refusal(urlsplit(url).netloc, error.response.status_code) from None
         except (OSError, TimeoutError, WebSocketException) as error:
             raise OpsError(
                 f"The chat at {urlsplit(url).netloc} does not answer: {error}", code=ExitCode.NETWORK
