@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.commands.confirm_option import Confirm
 from ops.commands.lock_timeout import LockTimeout
 from ops.commands.plan import ApproveBroadening
 
@@ -39,9 +40,7 @@ def deploy(
         Path | None, typer.Option(help="Apply exactly this bundle, made by `ops plan --out`.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Not enough for prod.")] = False,
-    confirm: Annotated[
-        str, typer.Option(help="The environment's name, for scripts that cannot type it.", show_default=False)
-    ] = "",
+    confirm: Confirm = "",
     approve_broadening: ApproveBroadening = False,
     smoke: Annotated[bool, typer.Option(help="Prove the promises afterwards.")] = True,
     lock_timeout: LockTimeout = None,

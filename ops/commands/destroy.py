@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.commands.confirm_option import Confirm
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -23,9 +24,7 @@ def destroy(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would die and what it holds; change nothing.")
     ] = False,
-    confirm: Annotated[
-        str, typer.Option(help="The environment's name, for scripts that cannot type it.", show_default=False)
-    ] = "",
+    confirm: Confirm = "",
     yes: Annotated[bool, typer.Option("--yes", help="Not enough: the name must be given.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.confirm_option import Confirm
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -37,9 +38,7 @@ def migrate(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask. Not enough for prod and the account.")
     ] = False,
-    confirm: Annotated[
-        str, typer.Option(help="The environment's name, for scripts that cannot type it.", show_default=False)
-    ] = "",
+    confirm: Confirm = "",
     json_: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Find what the old stacks hold, and plan to import it. Changes nothing without --retain or --apply.

@@ -20,11 +20,12 @@ class OfTheOldStacks(dict[str, str]):
     """Equal to any tags but those of something that another Terraform configuration looks after.
 
     Stands where `adoption`'s finders compare tags with ours: what the old stacks made has tags of their own.
+    What was imported once has ours beside CloudFormation's (aws:…), which nobody can take away.
     """
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, dict) and (
-            dict.__eq__(self, other) or other.get("ManagedBy", "").lower() != "terraform"
+            self.items() <= other.items() or other.get("ManagedBy", "").lower() != "terraform"
         )
 
     def __ne__(self, other: object) -> bool:

@@ -324,7 +324,7 @@ def test_plain_terraform_has_nothing_to_change_in_the_hcl(here: Checkout, drill:
 
 
 def test_the_way_back_leaves_what_the_old_application_has(here: Checkout) -> None:
-    """Of step 4. The last test: what has our tags by then is not imported a second time."""
+    """Of step 4, even now that the old stacks are gone; and the step can be taken again."""
     s3 = here.local_aws.client("s3")
     policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     listed = here.terraform("dev", "state", "list").stdout.splitlines()
@@ -336,6 +336,9 @@ def test_the_way_back_leaves_what_the_old_application_has(here: Checkout) -> Non
     assert_old_data_is_whole(here)
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
     assert s3.get_bucket_policy(Bucket=BUCKET)["Policy"] == policy
+    here.ops("--local", "migrate", "dev", "--from-cdk", "--apply", "--yes")
+    assert_old_data_is_whole(here)
+    assert {*IMPORTS, *settings} <= set(here.terraform("dev", "state", "list").stdout.splitlines())
 
 
 def _commands(page: str) -> list[str]:

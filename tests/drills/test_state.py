@@ -16,7 +16,7 @@ from ops import aws, paths, remote_state, stacks
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.paths import ROOT
 from ops.remote_state import locks, taking
 from ops.remote_state.locks import StateLock
@@ -27,6 +27,7 @@ from tests.drills import elsewhere
 from tests.drills.ledger import Drill
 from tests.local import state_story
 from tests.local.state_story import BUCKET, KEY, SECRET, Project, body, digest, ops, put, version_ids
+from tests.support.led import lead
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +35,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     instance = LocalAws(tmp_path_factory.mktemp("state"))
     instance.start()
     with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if interferes(name):
-                patch.delenv(name)
-        environment = instance.environment()
-        for name, value in {**environment, **EXAMPLE_VALUES}.items():
-            patch.setenv(name, value)
+        lead(patch, instance, **EXAMPLE_VALUES)
         list(remote_state.apply(ACCOUNT_ID, REGION))
         patch.setattr(paths, "SYNTHESIZED", tmp_path_factory.mktemp("synthesized"))
         (directory := paths.stack_directory("dev")).mkdir(parents=True)
-        yield Project(directory, environment["AWS_ENDPOINT_URL"])
+        yield Project(directory, os.environ["AWS_ENDPOINT_URL"])
     instance.stop()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import boto3
@@ -10,9 +9,10 @@ import pytest
 
 from functions.shared import clients
 from functions.shared.table import Session, Table
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from tests.functions.support import Clock
 from tests.local_aws.cloud import Cloud, unique
+from tests.support.led import lead
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +27,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture
 def aws(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """The same, with this process's environment as a function has it: `boto3.client(…)` leads there."""
-    for name in [name for name in os.environ if interferes(name)]:
-        monkeypatch.delenv(name)
-    for name, value in cloud.instance.environment().items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, cloud.instance)
     # boto3's own session keeps the first credentials that it finds.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     clients.forget()

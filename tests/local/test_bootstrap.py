@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,9 +17,10 @@ from ops.commands.bootstrap import bootstrap, ensure
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.remote_state import Action, Change
 from ops.remote_state.model import clients
+from tests.support.led import lead
 
 REGION = "us-east-1"
 BUCKET = naming.state_bucket(ACCOUNT_ID, REGION)
@@ -37,11 +37,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 @pytest.fixture(autouse=True)
 def _environment(instance: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if interferes(name):
-            monkeypatch.delenv(name)
-    for name, value in {**instance.environment(), **EXAMPLE_VALUES}.items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, instance, **EXAMPLE_VALUES)
 
 
 @pytest.fixture

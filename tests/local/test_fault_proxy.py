@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,10 +10,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.local_aws.layout import Layout
 from tests.support.fault_proxy import FaultProxy, Moment, Trap
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, Schedule
+from tests.support.led import lead
 
 CALLS: dict[str, tuple[Callable[[Any], object], str, str]] = {
     "dynamodb": (lambda c: c.list_tables(), "ThrottlingException", "InternalServerError"),
@@ -37,11 +37,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultProxy]:
         pytest.MonkeyPatch.context() as patch,
         FaultProxy(port, plain, Layout(instance.directory).tls) as made,
     ):
-        for name in [name for name in os.environ if interferes(name)]:
-            patch.delenv(name)
-        environment = instance.environment() | {"AWS_ENDPOINT_URL": made.endpoint}
-        for name, value in environment.items():
-            patch.setenv(name, value)
+        lead(patch, instance, AWS_ENDPOINT_URL=made.endpoint)
         yield made
     instance.stop()
 

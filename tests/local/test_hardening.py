@@ -7,7 +7,6 @@ that nobody breaks here, and for one that is not looked at any more.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -19,11 +18,12 @@ import pytest
 from environments import naming
 from ops import remote_state, stacks
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.remote_state import Action, reconcile
 from ops.remote_state.model import EXISTS, Clients, clients
 from ops.state import doctor, store
 from ops.state.checks import Level
+from tests.support.led import lead
 
 STATE, LOGS = naming.state_bucket(ACCOUNT_ID, REGION), naming.state_log_bucket(ACCOUNT_ID, REGION)
 TABLE = naming.LOCK_TABLE
@@ -236,11 +236,7 @@ def _whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     instance = LocalAws(tmp_path_factory.mktemp("hardening"))
     instance.start()
     with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if interferes(name):
-                patch.delenv(name)
-        for name, value in {**instance.environment(), **EXAMPLE_VALUES}.items():
-            patch.setenv(name, value)
+        lead(patch, instance, **EXAMPLE_VALUES)
         patch.setattr(store, "clients", lambda _: use())
         list(remote_state.apply(ACCOUNT_ID, REGION, with_=use()))
         yield

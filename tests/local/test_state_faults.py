@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,13 +12,14 @@ from ops import aws, remote_state
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.local_aws.layout import Layout
 from ops.remote_state import locks
 from ops.terraform import UNSTORED, Terraform
 from tests.drills.outages import locks_table, stores
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fault_schedule import EVERY_TRY, Fault, Rule, Schedule
+from tests.support.led import lead
 
 BUCKET, KEY = naming.state_bucket(ACCOUNT_ID, REGION), naming.state_key("dev")
 
@@ -34,11 +34,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultProxy]:
         pytest.MonkeyPatch.context() as patch,
         FaultProxy(port, plain, Layout(instance.directory).tls) as made,
     ):
-        for name in [name for name in os.environ if interferes(name)]:
-            patch.delenv(name)
-        for name, value in {**instance.environment(), **EXAMPLE_VALUES}.items():
-            patch.setenv(name, value)
-        patch.setenv("AWS_ENDPOINT_URL", made.endpoint)
+        lead(patch, instance, **EXAMPLE_VALUES, AWS_ENDPOINT_URL=made.endpoint)
         list(remote_state.apply(ACCOUNT_ID, REGION))
         yield made
     instance.stop()

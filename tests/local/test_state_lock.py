@@ -19,8 +19,9 @@ from ops.commands import state
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.local_aws.example import ACCOUNT_ID, EXAMPLE_VALUES, REGION
-from ops.local_aws.instance import LocalAws, interferes
+from ops.local_aws.instance import LocalAws
 from ops.remote_state import locks
+from tests.support.led import lead
 
 BUCKET = naming.state_bucket(ACCOUNT_ID, REGION)
 KEY = naming.state_key("dev")
@@ -38,11 +39,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 @pytest.fixture(scope="module", autouse=True)
 def _bootstrapped(instance: LocalAws) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if interferes(name):
-                patch.delenv(name)
-        for name, value in {**instance.environment(), **EXAMPLE_VALUES}.items():
-            patch.setenv(name, value)
+        lead(patch, instance, **EXAMPLE_VALUES)
         list(remote_state.apply(ACCOUNT_ID, REGION))
         yield
 

@@ -187,7 +187,8 @@ def test_protection_that_ends_is_told() -> None:
 
 def test_tags_of_old_stacks_are_any_but_those_of_another_terraform() -> None:
     ours = imports.OfTheOldStacks(Project="spec-wizard", Environment="dev", ManagedBy="terraform")
-    for tags in ({}, {"aws:cloudformation:stack-name": "old"}, {"ManagedBy": "CDK"}, dict(ours)):
+    old = {"aws:cloudformation:stack-name": "old"}
+    for tags in ({}, old, {"ManagedBy": "CDK"}, dict(ours), dict(ours) | old):
         assert tags == ours
     for tags in ({"ManagedBy": "terraform"}, dict(ours) | {"Environment": "prod"}):
         assert tags != ours
