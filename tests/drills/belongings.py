@@ -27,9 +27,18 @@ class Belongings:
     def put_once_possible(self) -> bool:
         """Put them as soon as table and bucket stand in the state; whether they are there."""
         state = stored(self.site, "dev")
-        if not self.items and state.whole("aws_dynamodb_table") and state.whole("aws_s3_bucket"):
+        whole = state.whole("aws_dynamodb_table") and state.whole("aws_s3_bucket")
+        if not self.items and whole and self._stand():
             self._put()
         return bool(self.items)
+
+    def _stand(self) -> bool:
+        """Whether table and bucket are there. A local AWS that is killed forgets what it made in its last
+        seconds, where the state that Terraform stores afterwards has it; the next run makes it again.
+        """
+        dynamodb, s3 = self.site.client("dynamodb"), self.site.client("s3")
+        buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+        return TABLE in dynamodb.list_tables()["TableNames"] and FILES in buckets
 
     def lost(self) -> list[str]:
         """What is missing, or is not byte for byte what was put."""
