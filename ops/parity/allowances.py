@@ -203,7 +203,11 @@ ALLOWANCES: tuple[Allowance, ...] = tuple(
             },
             "logs.error_retention_days": {"retention_in_days": ("log-groups/errors",)},
             "aws_region": {
-                PRESENCE: ("monitoring/*/cloudfront-5xx", "monitoring/us-east-1-*"),
+                PRESENCE: (
+                    "monitoring/*/cloudfront-5xx",
+                    "monitoring/us-east-1-*",
+                    "parameters/cloudfront-alarm-topic-arn",
+                ),
                 "dashboard_body.widgets*.properties.region": ("monitoring/dashboard",),
                 "dashboard_body.widgets*.properties.alarms": ("monitoring/dashboard",),
                 **_ALARM_LISTS,
