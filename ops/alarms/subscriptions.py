@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PENDING = "PendingConfirmation"
 PLAIN_ENDPOINT = "LOCAL_AWS_PLAIN_ENDPOINT_URL"
 
 
@@ -55,7 +54,7 @@ def subscriptions(sns: Any, topic_arn: str) -> Iterator[Subscription]:
     """All of a topic."""
     for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn):
         for one in page["Subscriptions"]:
-            confirmed = one["SubscriptionArn"] != PENDING
+            confirmed = one["SubscriptionArn"].startswith("arn:")  # else PendingConfirmation, or Deleted
             yield Subscription(topic_arn, one["Protocol"], one["Endpoint"], confirmed)
 
 

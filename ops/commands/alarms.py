@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 app = typer.Typer(no_args_is_help=True, help="Who hears the alarms.")
 
-_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 _Environment = Annotated[
     str, typer.Argument(help="dev, staging, prod or account.", show_default=False, metavar="ENVIRONMENT")
 ]
@@ -17,7 +18,7 @@ _Environment = Annotated[
 @app.command()
 def status(
     environment: _Environment,
-    json_: _Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Show who is subscribed, and who has not confirmed it yet. Exit code 8 where nobody hears an alarm."""
     import json
@@ -63,7 +64,7 @@ def confirm(
             help="The link in the mail. On the local AWS it is read from the mailbox.", show_default=False
         ),
     ] = None,
-    json_: _Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Confirm the subscription of ALERT_EMAIL, as its owner would by following the link."""
     import json

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from environments import EnvironmentConfig
     from ops.recovery.backup_status import Status
@@ -16,7 +18,7 @@ app = typer.Typer(name="backup", help="What is backed up, and how far back.", no
 @app.command()
 def status(
     environment: Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)],
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Show what can be restored, to when. Exit code 8 if it is less than the configuration promises."""
     import json

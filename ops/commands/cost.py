@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from ops.cost.run import Answer
 
@@ -21,7 +23,7 @@ def cost(
         bool, typer.Option("--free-tier", help="Take off what AWS gives every account for free, for ever.")
     ] = False,
     detail: Annotated[bool, typer.Option("--detail", help="Each resource with what is charged.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Estimate the monthly cost by AWS's list prices and the assumed usage, as a range, in USD.
 

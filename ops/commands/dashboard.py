@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -21,7 +22,7 @@ def dashboard(
         int | None, typer.Option(min=1, max=360, help="How far back, instead of what the dashboard says.")
     ] = None,
     dark: Annotated[bool, typer.Option("--dark", help="The picture as in dark mode.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Show alarms, KPIs and metrics of a deployed environment: in the terminal, or as a page.
 

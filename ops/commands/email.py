@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.commands.json_option import AsJson
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -25,7 +26,6 @@ app = typer.Typer(
 SUCCESS = "success@simulator.amazonses.com"
 
 Environment = Annotated[str, typer.Argument(help="dev, staging or prod.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Name(StrEnum):
@@ -81,7 +81,7 @@ def send_test(
         str, typer.Option(help="Recipient; in SES's sandbox a verified one or the simulator's.")
     ] = SUCCESS,
     template: Annotated[Name, typer.Option(help="Which mail.")] = Name.EXPORT,
-    json_: Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Send a mail with its sample values as the application does. Its links lead nowhere.
 
@@ -104,7 +104,7 @@ def send_test(
 
 
 @app.command()
-def status(environment: Environment, json_: Json = False) -> None:
+def status(environment: Environment, json_: AsJson = False) -> None:
     """Say whether SES sends for an environment, and the next step where not. Exit code 8 if it does not."""
     import json
     from dataclasses import asdict
@@ -131,7 +131,7 @@ def status(environment: Environment, json_: Json = False) -> None:
 
 
 @app.command()
-def dns(environment: Environment, json_: Json = False) -> None:
+def dns(environment: Environment, json_: AsJson = False) -> None:
     """Print the DNS records of the sender's domain, to copy where Route 53 does not keep them already."""
     import json
 
@@ -156,7 +156,7 @@ def dns(environment: Environment, json_: Json = False) -> None:
 def events(
     environment: Environment,
     every: Annotated[bool, typer.Option("--all", help="Also what was sent and delivered.")] = False,
-    json_: Json = False,
+    json_: AsJson = False,
 ) -> None:
     """List mails that bounced, were complained of or could not be sent, and why; the queue keeps them.
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from ops.local_aws.instance import Status
     from ops.local_target import Variables
 
 app = typer.Typer(help="The local AWS of this checkout (MiniStack, this machine only).", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
 
 @app.command()
-def start(as_json: Json = False) -> None:
+def start(as_json: AsJson = False) -> None:
     """Start it, unless it runs. Earlier state is there again. Port: LOCAL_AWS_PORT, else 4566 and 4567."""
     from ops.local_aws.instance import LocalAws
 
@@ -24,7 +24,7 @@ def start(as_json: Json = False) -> None:
 
 
 @app.command()
-def stop(as_json: Json = False) -> None:
+def stop(as_json: AsJson = False) -> None:
     """Stop it and keep its state."""
     from ops.local_aws.instance import LocalAws
 
@@ -39,7 +39,7 @@ def stop(as_json: Json = False) -> None:
 
 
 @app.command()
-def status(as_json: Json = False) -> None:
+def status(as_json: AsJson = False) -> None:
     """Say whether it runs, and where."""
     from ops.local_aws.instance import LocalAws
 
@@ -48,7 +48,7 @@ def status(as_json: Json = False) -> None:
 
 @app.command()
 def reset(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False, as_json: Json = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False, as_json: AsJson = False
 ) -> None:
     """Erase everything in it: buckets, tables, keys, Terraform states. Works running or not."""
     from ops.errors import OpsError
@@ -66,7 +66,7 @@ def reset(
 
 
 @app.command()
-def env(as_json: Json = False) -> None:
+def env(as_json: AsJson = False) -> None:
     """Print what leads cdktf, terraform and aws to it:  eval "$(ops local env)"."""
     import json
 

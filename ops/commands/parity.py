@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -23,7 +24,7 @@ def parity(
     explained: Annotated[
         bool, typer.Option("--explained", help="Also what the configurations explain, and by which key.")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Compare what the environments' code comes to, and show what no configuration explains.
 

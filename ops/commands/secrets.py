@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.commands import secrets_rotate
+from ops.commands.json_option import AsJson
 from ops.commands.secrets_arguments import Command, Group
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Confirm = Annotated[
     str | None,
     typer.Option("--confirm", metavar="ENV", help="prod: its name, where nobody can be asked to type it."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @app.command("set", cls=Command)
@@ -45,7 +45,7 @@ def set_(
         bool, typer.Option("--check", help="Try the key first: a call that lists the provider's models.")
     ] = False,
     confirm: Confirm = None,
-    json_: Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Put an API key in use, without a deploy. The one before it is kept: `rollback` goes back to it.
 
@@ -81,7 +81,7 @@ def rollback(
     environment: Environment,
     name: Name,
     confirm: Confirm = None,
-    json_: Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Put the previous key in use again; the current one becomes the previous one.
 
@@ -103,7 +103,7 @@ def rollback(
 
 
 @app.command("list", cls=Command)
-def list_(environment: Environment, json_: Json = False) -> None:
+def list_(environment: Environment, json_: AsJson = False) -> None:
     """Show which secrets are set, how old they are, when they were read, when they are due. Never values."""
     import json
     from datetime import UTC, datetime

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from environments import EnvironmentConfig
     from ops.api_keys.kinds import Key, Kind
@@ -43,7 +45,7 @@ def rotate(
             "--confirm", metavar="ENV", help="prod: its name, where nobody can be asked to type it."
         ),
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Make a new key, try it, put it in use. The old one stays valid until you end it. Safe to interrupt.
 

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 app = typer.Typer(no_args_is_help=True, help="Sessions of the chat.")
 
-_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 _Environment = Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)]
 
 
 @app.command()
 def create(
     environment: _Environment,
-    json_: _Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Make a session and print the token of its magic link, which is shown this once.
 
@@ -45,7 +46,7 @@ def create(
 def revoke(
     environment: _Environment,
     session_id: Annotated[str, typer.Argument(help="The session's id.", show_default=False)],
-    json_: _Json = False,
+    json_: AsJson = False,
 ) -> None:
     """End a session: its token opens no connection any more, and open ones answer no message."""
     import json

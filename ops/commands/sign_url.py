@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -20,7 +22,7 @@ def sign_url(
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Do not look whether the object is there.")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Print a signed URL: whoever has it can read that object until it expires, and nothing else."""
     import json

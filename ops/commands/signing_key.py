@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.commands.json_option import AsJson
+
 if TYPE_CHECKING:
     from environments import EnvironmentConfig
     from ops.signing.state import State
@@ -16,7 +18,6 @@ app = typer.Typer(
 )
 
 Environment = Annotated[str, typer.Argument(help="dev, staging or prod.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 @app.command()
@@ -25,7 +26,7 @@ def create(
     replace: Annotated[
         bool, typer.Option("--replace", help="Begin a new key. Links that are out stay valid.")
     ] = False,
-    json_: Json = False,
+    json_: AsJson = False,
 ) -> None:
     """Make the signing key, or go on with one that an earlier run began. Safe to run again.
 
@@ -47,7 +48,7 @@ def create(
 
 
 @app.command()
-def show(environment: Environment, json_: Json = False) -> None:
+def show(environment: Environment, json_: AsJson = False) -> None:
     """Show which keys the secret, the file and CloudFront have, and what to do if they differ."""
     from environments.fingerprints import fingerprint
     from ops.commands.outputs import deployed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.commands.json_option import AsJson
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def smoke(
     environment: Annotated[str, typer.Argument(help="dev, staging or prod.")],
-    json_: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Use what is deployed as the application does, and check what must be refused."""
     import json

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.commands import state_doctor, state_show, state_versions
-from ops.commands.state_target import AsJson, Environment, Say, verified
+from ops.commands.confirm_option import Confirm
+from ops.commands.json_option import AsJson
+from ops.commands.state_target import Environment, Say, verified
 
 if TYPE_CHECKING:
     from ops.remote_state.locks import StateLock
@@ -58,13 +60,19 @@ def unlock(
     force: Annotated[
         bool, typer.Option("--force", help="Also a lock younger than 10 minutes, whose holder may be alive.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask; not enough for prod and the account.")
+    ] = False,
+    confirm: Confirm = "",
     json_: AsJson = False,
 ) -> None:
     """Remove the state lock that a killed run left behind; never one that somebody takes meanwhile."""
+    from ops import confirmation
     from ops.exit_codes import ExitCode
     from ops.remote_state import locks
 
+    command = f"ops state unlock {environment}"
+    confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=command)
     stack = verified(environment)
     found = locks.read_locks(stack)
     say = partial(typer.echo, err=json_)
@@ -75,11 +83,13 @@ def unlock(
     _show(environment, found, say)
     if not force:
         _refuse_young(environment, found)
-    if not yes and not typer.confirm(
-        "Is that run really dead, and shall its lock be removed?", default=False, err=json_
-    ):
-        say("The lock is still there.")
-        raise typer.Exit(ExitCode.USAGE)
+    confirmation.ask(
+        environment,
+        "Is that run really dead, and shall its lock be removed?",
+        yes=yes,
+        given=confirm,
+        unchanged="The lock is still there.",
+    )
     done: dict[StateLock, bool] = {}
     for one in found:
         done[one] = locks.clear(one)

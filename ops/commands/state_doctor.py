@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.commands.state_target import AsJson, Environment
+from ops.commands.json_option import AsJson
+from ops.commands.state_target import Environment
 
 if TYPE_CHECKING:
     from ops.state.checks import Finding

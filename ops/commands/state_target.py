@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ops.state.store import Store
 
 Environment = Annotated[str, typer.Argument(help="dev, staging, prod or account.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Say = Callable[[str], None]
 """Prints a line for people; on standard error where standard output is for programs."""
 

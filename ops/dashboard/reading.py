@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ops.alarms.subscriptions import subscriptions
 from ops.aws import aws_errors
 from ops.dashboard import metric_queries
 from ops.dashboard.model import (
@@ -35,7 +36,6 @@ NUMBER_DAYS = 8
 QUERY_SECONDS = 15
 """How long Logs Insights may take."""
 PAUSE_SECONDS = 0.25
-PENDING = "PendingConfirmation"
 
 
 def read(
@@ -86,14 +86,11 @@ class _Reader:
             name = arn.rpartition(":")[2]
             try:
                 with aws_errors(f"reading who is told by {name}"):
-                    pages = self._clients("sns", arn.split(":")[3]).get_paginator(
-                        "list_subscriptions_by_topic"
-                    )
-                    found = [one for page in pages.paginate(TopicArn=arn) for one in page["Subscriptions"]]
+                    found = list(subscriptions(self._clients("sns", arn.split(":")[3]), arn))
             except OpsError as error:
                 yield error.message
                 continue
-            pending = [one["Endpoint"] for one in found if one["SubscriptionArn"] == PENDING]
+            pending = [one.endpoint for one in found if not one.confirmed]
             if pending:
                 yield f"{name}: not confirmed by {', '.join(pending)}"
             if len(pending) == len(found):

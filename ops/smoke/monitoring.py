@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from environments import naming
-from ops.alarms.subscriptions import topics
+from ops.alarms.subscriptions import subscriptions, topics
 from ops.chat import sessions
 from ops.mail.sending import SIMULATOR, send
 from ops.smoke import Broken, Promise
@@ -81,14 +81,14 @@ def _heard(deployment: Deployment, topic: str) -> tuple[int, int, int]:
             f"alarms that tell nobody: {', '.join(mute)}" if mute else f"there is no alarm in {region}"
         )
     sns = deployment.deployer("sns", region_name=region)
-    listeners = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    confirmed = [s for s in listeners if s["SubscriptionArn"].startswith("arn:")]
+    listeners = list(subscriptions(sns, topic))
+    confirmed = sum(one.confirmed for one in listeners)
     if not confirmed:
         raise Broken(
             f"nobody has confirmed a subscription to {name}: follow the link in the mail to ALERT_EMAIL,"
             f" or ops alarms confirm {deployment.environment}"
         )
-    return len(alarms), len(listeners), len(confirmed)
+    return len(alarms), len(listeners), confirmed
 
 
 def _counts(deployment: Deployment, names: tuple[str, ...], since: datetime) -> dict[str, float]:

@@ -129,7 +129,7 @@ def killed_in_apply(here: Checkout, share: float, *words: str) -> str:
 def make_good(here: Checkout, environment: str) -> None:
     """What messages tell people to do after a kill: clear the lock, and do what the doctor says."""
     if _ended(here, "state", "lock", environment)[0] == ExitCode.LOCKED:
-        here.ops("--local", "state", "unlock", environment, "--force", "--yes")
+        here.ops("--local", "state", "unlock", environment, "--force", "--confirm", environment)
     code, said = _ended(here, "state", "doctor", environment)
     if code == ExitCode.UNSOUND:
         command = re.search(r"ops (state restore \S+ \S+)", said)

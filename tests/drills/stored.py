@@ -81,7 +81,7 @@ def locked_in(site: Site, stack: str) -> list[str]:
 
 def unlock(site: Site, stack: str) -> None:
     """As the message of a locked state says."""
-    site.well("state", "unlock", stack, "--force", "--yes")
+    site.well("state", "unlock", stack, "--force", "--confirm", stack)
 
 
 def mend(site: Site, stack: str) -> None:

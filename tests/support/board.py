@@ -177,7 +177,11 @@ class Sns:
     def _subscriptions(self, TopicArn: str) -> Iterator[dict[str, Any]]:
         yield {
             "Subscriptions": [
-                {"Endpoint": endpoint, "SubscriptionArn": f"{TopicArn}:1" if there else "PendingConfirmation"}
+                {
+                    "Protocol": "https" if endpoint.startswith("https:") else "email",
+                    "Endpoint": endpoint,
+                    "SubscriptionArn": f"{TopicArn}:1" if there else "PendingConfirmation",
+                }
                 for endpoint, there in self._confirmed.items()
             ]
         }

@@ -135,10 +135,28 @@ def test_it_asks_before_removing(
     if reply:
         state.unlock("dev")
     else:
-        with pytest.raises(typer.Exit) as ended:
+        with pytest.raises(OpsError, match="The lock is still there") as refused:
             state.unlock("dev")
-        assert ended.value.exit_code == ExitCode.USAGE
+        assert refused.value.code is ExitCode.USAGE
     assert len(found) == left
+
+
+def test_prods_lock_is_removed_by_its_name_only(
+    found: list[StateLock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.append(held())
+    monkeypatch.setattr(typer, "prompt", lambda text, **_: "staging")
+    for answer, code in (
+        ({"yes": True}, ExitCode.PROTECTED),
+        ({"confirm": "staging"}, ExitCode.USAGE),
+        ({}, ExitCode.USAGE),
+    ):
+        with pytest.raises(OpsError) as refused:
+            state.unlock("prod", **answer)
+        assert refused.value.code is code
+        assert len(found) == 1
+    state.unlock("prod", confirm="prod")
+    assert found == []
 
 
 def test_lock_as_json_has_its_exit_code(found: list[StateLock], capsys: pytest.CaptureFixture[str]) -> None:
