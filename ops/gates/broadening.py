@@ -52,7 +52,7 @@ def findings(
         groups.setdefault(source.owner, []).append(source)
     judged = _Judged(sources, {owner: _Group(tuple(group)) for owner, group in groups.items()}, account_id)
     for source in sources.all:
-        if not source.changed or not source.is_judged or source.is_mirror or sources.is_gone(source.owner):
+        if not source.changed or not source.is_judged or source.is_mirror or sources.is_gone(source):
             continue
         if details := judged.details(source):
             shown = HIDDEN if source.sensitive else tuple(map(masking.without_secrets, details))

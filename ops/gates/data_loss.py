@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.gates import guards
 from ops.gates.data_types import FOREVER, HOLDS, KEEPS, SETTINGS, Setting, Turn
 from ops.gates.expiry import expires_earlier
 from ops.gates.finding import Finding, Gate
@@ -52,8 +53,7 @@ def _of(change: ResourceChange, name: str, references: References) -> Iterator[T
         return
     if ends and keeps:
         attribute, type_, comes = keeps
-        owner = references.change(references.targets(change, attribute, type_)[0]) if attribute else None
-        if owner is None or not _ends(owner):
+        if not attribute or _leaves(change, references, attribute, type_):
             yield f"{name} would be {_verb(change)}: {comes}", tuple(_why(change))
     if change.after is None:
         return
@@ -64,6 +64,15 @@ def _of(change: ResourceChange, name: str, references: References) -> Iterator[T
     if change.before is not None or _is_in_use(change, references):
         for what, details in (*members_gone(change), *expires_earlier(change)):
             yield f"{name}: {what}", details
+
+
+def _leaves(change: ResourceChange, references: References, attribute: str, type_: str) -> bool:
+    """Whether what it keeps stays without it, if only until a replacement is there."""
+    old, new = references.targets(change, attribute, type_)
+    if change.after is None or old != new:
+        return bool(guards.lost(change, references, attribute, type_))
+    owner = references.change(old)
+    return owner is None or not _ends(owner)
 
 
 def _is_in_use(change: ResourceChange, references: References) -> bool:

@@ -31,7 +31,7 @@ def findings(
                     told = masking.without_secrets(f"{path or change.address}: {what}")
                     yield Finding(Gate.EXPOSURE, change.address, path, told)
     for source in sources.all:
-        if source.changed and not source.is_mirror and not sources.is_gone(source.owner):
+        if source.changed and not source.is_mirror and not sources.is_gone(source):
             yield from _of_policy(source, code)
 
 

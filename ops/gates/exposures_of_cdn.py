@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.gates.guards import lost
 from ops.gates.references import References
 from ops.gates.values import inside, lists
 from ops.plans import masking
@@ -86,12 +87,9 @@ def signing(change: ResourceChange, references: References) -> Iterator[str]:
 
 def web_acl_association(change: ResourceChange, references: References) -> Iterator[str]:
     """What a web ACL guards."""
-    if change.after is None:
-        guarded = str((change.before or {}).get("resource_arn"))
-        resource = references.change(references.named(guarded))
-        if resource is not None and resource.after is None:
-            return
-        yield f"nothing would guard {guarded} any more"
+    if how := lost(change, references, "resource_arn"):
+        guarded = (change.before or {}).get("resource_arn")
+        yield f"nothing would guard {guarded} any more{'' if how == 'gone' else f' (its web ACL is {how})'}"
 
 
 def web_acl(change: ResourceChange, references: References) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ops.gates.guards import goes_along
 from ops.gates.iam import statements
 from ops.gates.iam.statements import ALLOW, Element, Statement, Unreadable
 from ops.gates.policy_types import ATTACHMENTS, Holder, holders
@@ -60,10 +61,9 @@ class Sources:
         change = self._references.change(owner[0])
         return change is not None and change.before is None and "create" in change.actions
 
-    def is_gone(self, owner: tuple[str, str]) -> bool:
-        """Whether the owner goes with its policy."""
-        change = self._references.change(owner[0])
-        return change is not None and change.after is None
+    def is_gone(self, source: Source) -> bool:
+        """Whether the owner goes with its policy; one that is only forgotten stays in AWS without it."""
+        return goes_along(source.change, self._references.change(source.owner[0]))
 
     def _of(self, change: ResourceChange) -> Iterator[Source]:
         listed = holders(change.type)

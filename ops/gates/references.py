@@ -50,15 +50,16 @@ class References:
     def targets(self, change: ResourceChange, attribute: str, type_: str) -> tuple[str, str]:
         """The addresses of the resources that an attribute names before and after, "" where it names none.
 
-        The value itself stands for a resource that the plan does not have.
+        type_: "" for any. The value itself stands for a resource that the plan does not have.
         """
+        wanted = f"{type_}." if type_ else ""
         before = self.named(change.before.get(attribute), type_) if change.before is not None else ""
         if change.after is None:
             return before, ""
         written = self._code.attribute(change.address, attribute)
         for reference in _REFERENCE.finditer(written if isinstance(written, str) else ""):
             found = _ATTRIBUTE.match(reference[1])
-            if found and found["address"] in self._changes and found["address"].startswith(f"{type_}."):
+            if found and found["address"] in self._changes and found["address"].startswith(wanted):
                 same = change.before is not None and change.before.get(attribute) == self.after(
                     change, attribute
                 )
@@ -80,6 +81,10 @@ class References:
     def change(self, address: str) -> ResourceChange | None:
         """What the plan does to a resource."""
         return self._changes.get(address)
+
+    def changes(self, type_: str) -> list[ResourceChange]:
+        """What the plan does to the resources of a type, those that stay as they are included."""
+        return [change for change in self._changes.values() if change.type == type_]
 
     def _value(self, reference: re.Match[str]) -> str:
         if reference[0].startswith("$$"):

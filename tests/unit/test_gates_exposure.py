@@ -9,7 +9,9 @@ import pytest
 
 from ops.gates import check
 from ops.gates.acknowledgements import Acknowledgements
-from ops.gates.exposures import BLOCKS, ENCRYPTION, EXPOSURES
+from ops.gates.exposures import EXPOSURES
+from ops.gates.exposures_of_keys import ENCRYPTION
+from ops.gates.exposures_of_storage import BLOCKS
 from ops.gates.finding import Gate
 from tests.support import plan_documents as documents
 from tests.support.plan_documents import allow, code, created, deleted, kept, plan, policy, updated
