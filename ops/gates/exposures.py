@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.gates import exposures_of_apis as apis
 from ops.gates import exposures_of_cdn as cdn
 from ops.gates import exposures_of_keys as keys
+from ops.gates import exposures_of_routes as routes
 from ops.gates import exposures_of_storage as storage
 from ops.gates.references import References
 from ops.gates.values import inside
@@ -82,14 +83,21 @@ EXPOSURES = (
     Exposure(
         "websocket",
         ("aws_apigatewayv2_route",),
-        "$connect, or a route of an HTTP API, without authorization",
-        apis.route,
+        "$connect, or a route of an HTTP API, without authorization; one with it that goes or gets another"
+        " key while its callers come in by an open one, or without any; another authorizer",
+        routes.route,
     ),
     Exposure(
         "websocket",
         ("aws_apigatewayv2_authorizer",),
-        "taken away, or without an identity source that it asks for",
+        "taken away, without an identity source that it asks for, or of another function, issuer or audience",
         apis.authorizer,
+    ),
+    Exposure(
+        "websocket",
+        ("aws_apigatewayv2_api",),
+        "the address of AWS answers again (`disable_execute_api_endpoint`)",
+        apis.api,
     ),
     Exposure(
         "websocket",

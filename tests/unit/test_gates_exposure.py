@@ -186,61 +186,6 @@ class TestDistribution:
         assert told(gone, deleted("aws_x.s", {"arn": "arn:s"})) == []
 
 
-class TestApis:
-    @staticmethod
-    def route(key: str, authorization: str | None) -> dict[str, Any]:
-        return {"api_id": "a", "route_key": key, "authorization_type": authorization}
-
-    @pytest.mark.parametrize("open_", ["NONE", None])
-    def test_connect_asks_nobody(self, open_: str | None) -> None:
-        before, after = self.route("$connect", "CUSTOM"), self.route("$connect", open_)
-        words = ["route $connect would ask nobody who they are (authorization_type NONE)"]
-        assert told(updated("aws_apigatewayv2_route.r", before, after)) == words
-        assert told(created("aws_apigatewayv2_route.r", after)) == words
-        assert told(updated("aws_apigatewayv2_route.r", after, before)) == []
-
-    def test_other_routes_of_a_web_socket_are_asked_once(self) -> None:
-        assert told(created("aws_apigatewayv2_route.r", self.route("sendMessage", "NONE"))) == []
-
-    def test_routes_of_an_http_api(self) -> None:
-        api = kept("aws_apigatewayv2_api.a", {"id": "a", "protocol_type": "HTTP"})
-        assert len(told(api, created("aws_apigatewayv2_route.r", self.route("$default", "NONE")))) == 1
-        assert len(told(created("aws_apigatewayv2_route.r", self.route("GET /x", "NONE")))) == 1
-
-    def test_the_authorizer(self) -> None:
-        before = {"api_id": "a", "identity_sources": ["route.request.querystring.token"]}
-        address, api = "aws_apigatewayv2_authorizer.x", kept("aws_apigatewayv2_api.a", {"id": "a"})
-        assert told(deleted(address, before), api) == ["the authorizer would be gone"]
-        assert told(deleted(address, before), deleted("aws_apigatewayv2_api.a", {"id": "a"})) == []
-        assert told(updated(address, before, {"api_id": "a", "identity_sources": []})) == [
-            "the authorizer would not ask for route.request.querystring.token any more"
-        ]
-
-    def test_a_url_of_a_function(self) -> None:
-        none, iam = ({"authorization_type": one} for one in ("NONE", "AWS_IAM"))
-        assert len(told(created("aws_lambda_function_url.u", none))) == 1
-        assert len(told(updated("aws_lambda_function_url.u", iam, none))) == 1
-        assert told(created("aws_lambda_function_url.u", iam), kept("aws_lambda_function_url.v", none)) == []
-
-    def test_tls_of_a_domain(self) -> None:
-        new, old = (
-            {"domain_name_configuration": [{"security_policy": one}]} for one in ("TLS_1_2", "TLS_1_0")
-        )
-        assert len(told(updated("aws_apigatewayv2_domain_name.d", new, old))) == 1
-        assert told(updated("aws_apigatewayv2_domain_name.d", old, new)) == []
-        assert (
-            len(
-                told(
-                    updated(
-                        "aws_api_gateway_domain_name.d",
-                        *({"security_policy": p} for p in ("TLS_1_2", "TLS_1_0")),
-                    )
-                )
-            )
-            == 1
-        )
-
-
 def test_mail_without_tls() -> None:
     before, after = ({"delivery_options": [{"tls_policy": one}]} for one in ("REQUIRE", "OPTIONAL"))
     address = "aws_sesv2_configuration_set.c"
