@@ -68,10 +68,12 @@ EXPOSURES = (
     Exposure(
         "cdn",
         ("aws_cloudfront_distribution",),
-        "a behavior without signed URLs while it is enabled; allow-all; older TLS towards viewers;"
-        " the web ACL or an origin access control that goes",
+        "a behavior without signed URLs while it is enabled, or one that serves what another one served with"
+        " them; further key groups or signers; allow-all; older TLS towards viewers; the web ACL or an origin"
+        " access control that goes",
         cdn.distribution,
     ),
+    Exposure("cdn", ("aws_cloudfront_key_group",), "a further public key, once it is there", cdn.key_group),
     Exposure("cdn", ("aws_cloudfront_origin_access_control",), "requests not signed always", cdn.signing),
     Exposure(
         "cdn",

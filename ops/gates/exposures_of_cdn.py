@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.gates.exposures_of_behaviors import behaviors
 from ops.gates.guards import lost
+from ops.gates.iam.statements import shown
 from ops.gates.references import References
 from ops.gates.values import inside, lists
 from ops.plans import masking
@@ -31,7 +33,7 @@ def distribution(change: ResourceChange, references: References) -> Iterator[str
     """Behaviors, viewers' TLS, the web ACL and the origins of a distribution."""
     if change.after is None:
         return
-    yield from _behaviors(change)
+    yield from behaviors(change)
     yield from _weaker(change, ("viewer_certificate", "minimum_protocol_version"), TLS)
     if inside(change.before, "web_acl_id") and not _told(change, "web_acl_id"):
         yield "its web ACL would be gone"
@@ -44,38 +46,13 @@ def distribution(change: ResourceChange, references: References) -> Iterator[str
             yield f"origin {name} would be asked without its origin access control"
 
 
-def _behaviors(change: ResourceChange) -> Iterator[str]:
-    """Without signed URLs only what is served counts: a distribution starts disabled, before it has a key."""
-    old, new = (_served(values) for values in (change.before, change.after))
-    for path, (block, index, behavior) in new.items():
-        before = old.get(path, (None, None, None))[2]
-        if _is_open(behavior) and not any(
-            _mark(change, block, index, name) for name in ("trusted_key_groups", "trusted_signers")
-        ):
-            served = inside(change.after, "enabled") is not False
-            was_open = inside(change.before, "enabled") is not False and before and _is_open(before)
-            if served and not was_open:
-                yield f"behavior {path} would serve without signed URLs (no trusted_key_groups)"
-        policy = behavior.get("viewer_protocol_policy")
-        if policy == "allow-all" and inside(before, "viewer_protocol_policy") != policy:
-            yield f"behavior {path} would serve over plain HTTP (allow-all)"
-
-
-Behavior = tuple[str, int, Mapping[str, Any]]
-
-
-def _served(values: Any) -> dict[str, Behavior]:
-    """The behaviors by path pattern, each with its block and place in it."""
-    found: dict[str, Behavior] = {}
-    for index, behavior in enumerate(lists(values, "default_cache_behavior")):
-        found["(default)"] = ("default_cache_behavior", index, behavior)
-    for index, behavior in enumerate(lists(values, "ordered_cache_behavior")):
-        found[str(behavior.get("path_pattern"))] = ("ordered_cache_behavior", index, behavior)
-    return found
-
-
-def _is_open(behavior: Mapping[str, Any]) -> bool:
-    return not behavior.get("trusted_key_groups") and not behavior.get("trusted_signers")
+def key_group(change: ResourceChange, references: References) -> Iterator[str]:
+    """Whose signatures a key group stands for. A key that is replaced stands for its successor."""
+    if change.before is None or change.after is None:
+        return
+    old, new = ({*(items or ())} for items in (change.before.get("items"), references.after(change, "items")))
+    if more := sorted(shown(str(one)) for one in new - old):
+        yield f"URLs that a further key signs would be taken: {', '.join(more)}"
 
 
 def signing(change: ResourceChange, references: References) -> Iterator[str]:
