@@ -57,8 +57,16 @@ def findings(
         if details := judged.details(source):
             shown = HIDDEN if source.sensitive else tuple(map(masking.without_secrets, details))
             what = _what(source, code, unclear=bool(source.unclear), is_new=sources.is_new(source.owner))
-            yield Finding(Gate.BROADENING, source.address, code.construct_path(source.address), what, shown)
+            path, unshown = code.construct_path(source.address), unshown_of(source, details)
+            yield Finding(Gate.BROADENING, source.address, path, what, shown, unshown=unshown)
     yield from trusted_otherwise(plan, code, references)
+
+
+def unshown_of(source: Source, details: Sequence[str]) -> str:
+    """What tells a finding from a worse one where its details do not: they, and the policy; "" elsewhere."""
+    if source.sensitive or source.unclear or tuple(details) == TOO_COMPLEX:
+        return "\n".join((*details, source.text, *sorted(map(explain.whole, source.after))))
+    return ""
 
 
 class _Judged:

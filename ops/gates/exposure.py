@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ops.gates.broadening import HIDDEN, unshown_of
 from ops.gates.exposures import EXPOSURES
 from ops.gates.finding import Finding, Gate
-from ops.gates.iam import public
+from ops.gates.iam import explain, public
 from ops.gates.iam.patterns import TooComplex
 from ops.gates.iam.space import Space, newly_allowed
 from ops.gates.iam.statements import Statement
@@ -38,26 +39,32 @@ def findings(
 def _of_policy(source: Source, code: Synthesized) -> Iterator[Finding]:
     if opening := _new(source):
         owner = code.construct_path(source.owner[0]) or source.owner[0]
-        who = ", ".join(dict.fromkeys(public.open_to(one) for one in opening))
+        who = ", ".join(dict.fromkeys(public.open_to(one) for one, _ in opening))
         verb = "could become" if source.owner[1] == "trust" else "would be let in by"
+        details = tuple(
+            f"Allow {one.sid or 'without Sid'} has no condition that says who: {access}"
+            for one, access in opening
+        )
         yield Finding(
             Gate.EXPOSURE,
             source.address,
             code.construct_path(source.address),
             masking.without_secrets(f"{who} {verb} {owner}"),
-            tuple(f"Allow {one.sid or 'without Sid'} has no condition that says who" for one in opening),
+            HIDDEN if source.sensitive else tuple(map(masking.without_secrets, details)),
+            unshown=unshown_of(source, details),
         )
 
 
-def _new(source: Source) -> list[Statement]:
-    """Statements by which strangers can do more than they could."""
+def _new(source: Source) -> list[tuple[Statement, str]]:
+    """Statements by which strangers can do more than they could, each with what that is."""
     before, after = (
         [one for one in statements if public.open_to(one)] for statements in (source.before, source.after)
     )
     if not after:
         return []
     try:
-        grown = newly_allowed(Space([*before, *source.after]), before, source.after, after)
-        return [one.statement for one in grown]
+        space = Space([*before, *source.after])
+        grown = newly_allowed(space, before, source.after, after)
+        return [(one.statement, explain.access(space, one)) for one in grown]
     except TooComplex:
-        return [one for one in after if one not in before]
+        return [(one, explain.whole(one)) for one in after if one not in before]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -35,7 +35,8 @@ class Finding:
 
     address, construct_path: of the resource. what: one sentence in plain words, secrets masked. details: the
     lines below it, such as the statement that got wider. acknowledged: who said yes to it in the repository,
-    or None.
+    or None. unshown: what else was found and is not told, as it may be secret or is too long; only its hash
+    goes into the fingerprint.
     """
 
     gate: Gate
@@ -44,16 +45,21 @@ class Finding:
     what: str
     details: tuple[str, ...] = ()
     acknowledged: Acknowledgement | None = None
+    unshown: str = field(default="", repr=False)
 
     @property
     def fingerprint(self) -> str:
         """12 hex digits of what was found: another, worse finding at the same address has others."""
         told = "\n".join((str(self.gate), self.address, self.what, *self.details))
+        if self.unshown:
+            told += f"\n{sha256(self.unshown.encode()).hexdigest()}"
         return sha256(told.encode()).hexdigest()[:12]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return asdict(self) | {
+        told = asdict(self)
+        del told["unshown"]
+        return told | {
             "gate": str(self.gate),
             "fingerprint": self.fingerprint,
             "acknowledged": self.acknowledged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ops.gates.guards import goes_along
@@ -24,7 +24,8 @@ class Source:
     compared together. before, after: its statements, () for none. unclear: why the new ones cannot be told,
     or "". sensitive: its text must not be shown. is_mirror: only repeats what
     resources of their own say. is_judged: whether what is new in it is this source's to tell. policy: of an
-    attachment, the address of the managed policy.
+    attachment, the address of the managed policy. text: the new policy as far as anybody can tell, never to
+    be shown.
     """
 
     change: ResourceChange
@@ -36,6 +37,7 @@ class Source:
     is_mirror: bool = False
     is_judged: bool = True
     policy: str = ""
+    text: str = field(default="", repr=False)
 
     @property
     def address(self) -> str:
@@ -103,6 +105,7 @@ class Sources:
             "" if is_mirror else unclear,
             sensitive=any(masking.any_marked(mark) for mark in marks),
             is_mirror=is_mirror,
+            text="" if new is None else f"{new}\n{self._references.behind(str(new))}",
         )
         yield from self._by_owner(whole, (holder.target, holder.of)) if holder.target else [whole]
 

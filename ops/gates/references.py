@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from ops.plans.synthesized import Synthesized
 
 _REFERENCE = re.compile(r"\$?\$\{([^{}]*)\}")
 _ATTRIBUTE = re.compile(r"(?P<address>[a-z0-9_]+\.[\w-]+(?:\[\d+\])?)\.(?P<attribute>\w+)")
+
+_DATA = re.compile(r"\bdata\.\w+\.[\w-]+")
 
 
 class References:
@@ -73,6 +76,17 @@ class References:
         type_: "" for any.
         """
         return self._named.get((type_, str(value)), str(value))
+
+    def behind(self, text: str) -> str:
+        """What the code says of the data sources that a text refers to, directly or by others."""
+        found: dict[str, str] = {}
+        left = _DATA.findall(text)
+        while left:
+            address = left.pop()
+            if address not in found:
+                found[address] = json.dumps(self._code.bodies.get(address), sort_keys=True)
+                left += _DATA.findall(found[address])
+        return "\n".join(found[address] for address in sorted(found))
 
     def is_set(self, change: ResourceChange, attribute: str) -> bool:
         """Whether the code gives the attribute a value."""

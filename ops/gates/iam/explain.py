@@ -24,13 +24,13 @@ def allowed(space: Space, grown: Grown, before: Sequence[Statement]) -> tuple[st
         reasons = ["is new, where nothing was allowed"]
     return (
         *(f"{_name(grown.statement)}: {reason}" for reason in reasons),
-        f"  newly allowed: {_access(space, grown)}",
+        f"  newly allowed: {access(space, grown)}",
     )
 
 
 def denied(space: Space, grown: Grown) -> tuple[str, ...]:
     """What a Deny statement no longer forbids."""
-    return (f"{_name(grown.statement)}: no longer denied: {_access(space, grown)}",)
+    return (f"{_name(grown.statement)}: no longer denied: {access(space, grown)}",)
 
 
 def _name(statement: Statement) -> str:
@@ -92,26 +92,34 @@ def _test(test: object) -> str:
     return shown(str(test))
 
 
-def _access(space: Space, grown: Grown) -> str:
-    """Only the values that something new is allowed with."""
-    principals, action, resources = (
-        _written(
-            place,
+def access(space: Space, grown: Grown) -> str:
+    """What a statement newly allows, or no longer denies: only the values that have to do with that."""
+    return _told(
+        grown.statement,
+        *(
             element
             if element.negated
             else Element(
                 frozenset(v for v in element.values if _reached(space, grown, place, v)), negated=False
-            ),
-        )
-        for place, element in enumerate(_elements(grown.statement))
+            )
+            for place, element in enumerate(_elements(grown.statement))
+        ),
     )
-    text = action
-    if resources:
-        text += f" on {resources}"
-    if principals:
-        text += f" for {principals}"
-    if grown.statement.tests:
-        text += " if " + "; ".join(sorted(map(_test, grown.statement.tests)))
+
+
+def whole(statement: Statement) -> str:
+    """All that a statement is about."""
+    return _told(statement, *_elements(statement))
+
+
+def _told(statement: Statement, principals: Element, action: Element, resources: Element) -> str:
+    text = _written(ACTION, action)
+    if where := _written(RESOURCE, resources):
+        text += f" on {where}"
+    if who := _written(PRINCIPAL, principals):
+        text += f" for {who}"
+    if statement.tests:
+        text += " if " + "; ".join(sorted(map(_test, statement.tests)))
     return text
 
 
