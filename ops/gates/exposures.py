@@ -56,13 +56,13 @@ EXPOSURES = (
     Exposure(
         "storage",
         ("aws_s3_bucket_server_side_encryption_configuration",),
-        "from a key of KMS to none, or taken away",
+        "from a key of KMS to none, from the project's own to one of AWS, or taken away",
         keys.bucket_encryption,
     ),
     Exposure(
         "security, database, email, monitoring, websocket",
         tuple(keys.ENCRYPTION),
-        "the project's own key of KMS is not used any more",
+        "the project's own key of KMS is not used any more: none, or one of AWS (`alias/aws/…`)",
         keys.encryption,
     ),
     Exposure(

@@ -10,7 +10,6 @@ import pytest
 from ops.gates import check
 from ops.gates.acknowledgements import Acknowledgements
 from ops.gates.exposures import EXPOSURES
-from ops.gates.exposures_of_keys import ENCRYPTION
 from ops.gates.exposures_of_storage import BLOCKS
 from ops.gates.finding import Gate
 from tests.support import plan_documents as documents
@@ -72,29 +71,6 @@ class TestStorage:
         assert len(told(created(address, other))) == 1
         assert len(told(deleted(address, enforced), BUCKET)) == 1
         assert told(updated(address, other, enforced), deleted(address, other)) == []
-
-    def test_encryption_of_objects(self) -> None:
-        kms, aes = (
-            {"rule": [{"apply_server_side_encryption_by_default": [{"sse_algorithm": one}]}]}
-            for one in ("aws:kms", "AES256")
-        )
-        address = "aws_s3_bucket_server_side_encryption_configuration.e"
-        assert len(told(updated(address, kms, aes))) == 1
-        assert len(told(deleted(address, kms))) == 1
-        assert told(updated(address, aes, kms), created(address, aes)) == []
-
-
-@pytest.mark.parametrize("type_", ENCRYPTION)
-def test_the_projects_own_key(type_: str) -> None:
-    path = ENCRYPTION[type_]
-    keyed: Any = "arn:aws:kms:r:1:key/k"
-    for name in reversed(path):
-        keyed = {name: keyed} if name == path[-1] else {name: [keyed]}
-    assert told(updated(f"{type_}.x", keyed, {})) == [
-        f"would not be encrypted with its own key any more ({'.'.join(path)})"
-    ]
-    assert told(updated(f"{type_}.x", {}, keyed)) == []
-    assert told(updated(f"{type_}.x", keyed, {}, unknown={path[0]: True})) == []
 
 
 def test_mail_without_tls() -> None:
