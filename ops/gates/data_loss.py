@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.gates import guards
-from ops.gates.data_types import FOREVER, HOLDS, KEEPS, SETTINGS, Setting, Turn
+from ops.gates.data_settings import FOREVER, SETTINGS, Setting, Turn
+from ops.gates.data_types import HOLDS, KEEPS
 from ops.gates.expiry import expires_earlier
 from ops.gates.finding import Finding, Gate
 from ops.gates.members import members_gone
 from ops.gates.references import References
+from ops.gates.retention import kept_for_less
 from ops.plans import masking
 from ops.plans.document import Order, PlanDocument, ResourceChange
 from ops.plans.synthesized import Synthesized
@@ -62,7 +64,7 @@ def _of(change: ResourceChange, name: str, references: References) -> Iterator[T
             if setting.type in ("*", change.type):
                 yield from _of_setting(change, name, setting)
     if change.before is not None or _is_in_use(change, references):
-        for what, details in (*members_gone(change), *expires_earlier(change)):
+        for what, details in (*members_gone(change), *expires_earlier(change), *kept_for_less(change)):
             yield f"{name}: {what}", details
 
 

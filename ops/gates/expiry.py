@@ -17,7 +17,7 @@ _DELETES = (
 
 
 def expires_earlier(change: ResourceChange) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Rules that are new, or delete by a nearer day, or look at other objects than they did."""
+    """Rules that are new, delete by a nearer day, look at other objects than they did, or keep fewer."""
     if change.type != TYPE:
         return
     old = {str(rule.get("id")): rule for rule in _rules(change.before)}
@@ -40,6 +40,8 @@ def expires_earlier(change: ResourceChange) -> Iterator[tuple[str, tuple[str, ..
                     f"{name} would delete {which} {_told(found)} of another selection",
                     (f"filter from {_filter(before)} to {_filter(rule)}",),
                 )
+            elif (kept := _kept(rule, block)) < (were := _kept(before, block)):
+                yield f"{name} would keep {kept} {which} whatever their age, until now {were}", ()
 
 
 def _rules(values: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
@@ -72,6 +74,13 @@ def _day(rule: Mapping[str, Any], block: str, names: Sequence[str]) -> int | str
             if value := inner.get(name):
                 return int(value) if str(value).isdigit() else str(value)
     return None
+
+
+def _kept(rule: Mapping[str, Any], block: str) -> int:
+    """How many of the newest are not deleted, however old they are."""
+    return max(
+        (int(inner.get("newer_noncurrent_versions") or 0) for inner in rule.get(block) or ()), default=0
+    )
 
 
 def _is_nearer(found: int | str, was: int | str) -> bool:

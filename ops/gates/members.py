@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ops.gates.backups import fewer_backups
 from ops.plans.document import ResourceChange
 
 
@@ -23,15 +24,8 @@ def members_gone(change: ResourceChange) -> Iterator[tuple[str, tuple[str, ...]]
                     tuple(f"{block} {_told(one)} goes or is narrower" for one in lost),
                 )
     elif change.type == "aws_backup_plan":
-        rules = {rule.get("rule_name"): rule for rule in new.get("rule") or ()}
-        for rule in old.get("rule") or ():
-            name = rule.get("rule_name")
-            kept, keeps = _days(rule), _days(rules.get(name, {}))
-            if name not in rules:
-                yield f"backups of rule {name} would not be made any more", ()
-            elif keeps is not None and (kept is None or keeps < kept):
-                was = "for ever" if kept is None else f"for {kept} days"
-                yield f"backups of rule {name} would be kept for {keeps} days, until now {was}", ()
+        for what in fewer_backups(old, new):
+            yield what, ()
 
 
 def _gone(name: str, old: Any, new: Any) -> list[str]:
@@ -64,10 +58,3 @@ def _is_wider(field: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _told(selector: Mapping[str, Any]) -> str:
     return str(selector.get("name") or selector.get("read_write_type") or "without a name")
-
-
-def _days(rule: Mapping[str, Any]) -> int | None:
-    for block in rule.get("lifecycle") or ():
-        if days := block.get("delete_after"):
-            return int(days)
-    return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ops.gates.data_types import HOLDS, HOLDS_NOTHING, KEEPS, SETTINGS
+from ops.gates.data_settings import SETTINGS
+from ops.gates.data_types import HOLDS, HOLDS_NOTHING, KEEPS
 from ops.gates.exposures import EXPOSURES
 from ops.gates.policy_types import ATTACHMENTS, NOT_JSON, POLICIES
 
@@ -24,10 +25,21 @@ def data() -> str:
             _row("`aws_dynamodb_table`", "a `replica` goes", "the copy in that region"),
             _row(
                 "`aws_s3_bucket_lifecycle_configuration`",
-                "a rule that is new, nearer, or of another filter deletes objects or earlier versions",
+                "a rule that is new, nearer, or of another filter deletes objects or earlier versions, or"
+                " keeps fewer of them",
                 "what is older than that",
             ),
-            _row("`aws_backup_plan`", "a rule goes, or keeps for a shorter time", "backups"),
+            _row(
+                "`aws_s3_bucket_object_lock_configuration`",
+                "retention goes, is shorter, or from COMPLIANCE to GOVERNANCE",
+                "new objects can be deleted, or earlier",
+            ),
+            _row(
+                "`aws_backup_plan`",
+                "a rule goes, keeps for a shorter time, runs less often, without continuous backup, or copies"
+                " to fewer vaults",
+                "backups",
+            ),
             _row("`aws_cloudtrail`", "a selector goes or records less", "the record of that"),
             _row("any", "`prevent_destroy` goes (where the deployed code is at hand)", "what it kept"),
             "",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.gates import check, data_types
+from ops.gates import check, data_settings, data_types
 from ops.gates.acknowledgements import Acknowledgements
 from ops.gates.finding import Finding, Gate
 from tests.support import plan_documents as documents
@@ -119,34 +119,34 @@ def nested(path: tuple[str, ...], value: Any) -> Any:
 
 
 CHANGES = {
-    data_types.Turn.OFF: (True, False),
-    data_types.Turn.ON: (False, True),
-    data_types.Turn.LOWER: (30, 7),
-    data_types.Turn.GONE: ("{}", None),
-    data_types.Turn.OTHER: ("expiresAt", "createdAt"),
+    data_settings.Turn.OFF: (True, False),
+    data_settings.Turn.ON: (False, True),
+    data_settings.Turn.LOWER: (30, 7),
+    data_settings.Turn.GONE: ("{}", None),
+    data_settings.Turn.OTHER: ("expiresAt", "createdAt"),
 }
 
 
-@pytest.mark.parametrize("setting", data_types.SETTINGS, ids=lambda one: f"{one.type} {one.name}")
+@pytest.mark.parametrize("setting", data_settings.SETTINGS, ids=lambda one: f"{one.type} {one.name}")
 class TestSettings:
     @staticmethod
-    def of(setting: data_types.Setting) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    def of(setting: data_settings.Setting) -> tuple[str, dict[str, Any], dict[str, Any]]:
         before, after = (nested(setting.path, value) for value in CHANGES[setting.turn])
         return f"{setting.type if setting.type != '*' else 'aws_db_instance'}.x", before, after
 
-    def test_the_dangerous_turn_is_found(self, setting: data_types.Setting) -> None:
+    def test_the_dangerous_turn_is_found(self, setting: data_settings.Setting) -> None:
         (what,) = told(updated(*self.of(setting)))
         assert setting.name in what
         assert what.endswith(setting.why)
 
-    def test_the_way_back_and_a_new_one_are_not(self, setting: data_types.Setting) -> None:
+    def test_the_way_back_and_a_new_one_are_not(self, setting: data_settings.Setting) -> None:
         address, before, after = self.of(setting)
-        if setting.turn is not data_types.Turn.OTHER:
+        if setting.turn is not data_settings.Turn.OTHER:
             assert told(updated(address, after, before)) == []
         assert told(created(address, after)) == []
         assert told(kept(address, after)) == []
 
-    def test_what_nobody_knows_yet_is_not(self, setting: data_types.Setting) -> None:
+    def test_what_nobody_knows_yet_is_not(self, setting: data_settings.Setting) -> None:
         address, before, _ = self.of(setting)
         assert told(updated(address, before, {}, unknown=nested(setting.path, True))) == []
 
@@ -280,3 +280,15 @@ class TestLifecycles:
         lifecycle = created(self.ADDRESS, self.rules({"expiration": [{"days": 30}]}))
         assert told(lifecycle, kept("aws_s3_bucket.b", {"id": "b"}))
         assert told(lifecycle, created("aws_s3_bucket.b", {"id": "b"})) == []
+
+    def test_fewer_versions_are_kept(self) -> None:
+        def keeping(count: int | None) -> dict[str, Any]:
+            return {
+                "noncurrent_version_expiration": [{"noncurrent_days": 30, "newer_noncurrent_versions": count}]
+            }
+
+        words = "would keep {} earlier versions whatever their age, until now 10"
+        for fewer in (1, None):
+            (what,) = self.change(keeping(10), keeping(fewer))
+            assert words.format(fewer or 0) in what
+        assert self.change(keeping(10), keeping(20)) == self.change(keeping(None), keeping(3)) == []
