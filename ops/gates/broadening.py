@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ops.gates import role_changes
 from ops.gates.finding import Finding, Gate
 from ops.gates.iam import explain, public
 from ops.gates.iam.patterns import TooComplex
 from ops.gates.iam.space import Grown, Space, newly_allowed, no_longer_denied
-from ops.gates.iam.statements import ALLOW, Statement
+from ops.gates.iam.statements import Statement
+from ops.gates.policy_groups import HIDDEN, TOO_COMPLEX, Group, groups, unshown
 from ops.gates.policy_sources import Source, Sources
 from ops.gates.references import References
 from ops.gates.trust import trusted_otherwise
@@ -17,60 +18,27 @@ from ops.plans import masking
 from ops.plans.document import PlanDocument
 from ops.plans.synthesized import Synthesized
 
-HIDDEN = ("(the policy is sensitive and not shown)",)
-TOO_COMPLEX = (
-    "its patterns overlap in too many ways to be compared: read its difference in the plan yourself",
-)
-
-
-@dataclass(frozen=True)
-class _Group:
-    """All policies of one owner. before: without Deny of mirrors, which nothing of the plan takes away."""
-
-    sources: tuple[Source, ...]
-
-    @property
-    def before(self) -> list[Statement]:
-        return [
-            one
-            for source in self.sources
-            for one in source.before
-            if not source.is_mirror or one.effect == ALLOW
-        ]
-
-    @property
-    def after(self) -> list[Statement]:
-        return [one for source in self.sources if not source.is_mirror for one in source.after]
-
 
 def findings(
     plan: PlanDocument, code: Synthesized, sources: Sources, references: References, account_id: str
 ) -> Iterator[Finding]:
     """One for each policy that allows more. account_id: as in `public.strangers`."""
-    groups: dict[tuple[str, str], list[Source]] = {}
-    for source in sources.all:
-        groups.setdefault(source.owner, []).append(source)
-    judged = _Judged(sources, {owner: _Group(tuple(group)) for owner, group in groups.items()}, account_id)
+    by_owner = groups(sources)
+    judged = _Judged(sources, by_owner, account_id)
     for source in sources.all:
         if not source.changed or not source.is_judged or source.is_mirror or sources.is_gone(source):
             continue
         if details := judged.details(source):
             shown = HIDDEN if source.sensitive else tuple(map(masking.without_secrets, details))
             what = _what(source, code, unclear=bool(source.unclear), is_new=sources.is_new(source.owner))
-            path, unshown = code.construct_path(source.address), unshown_of(source, details)
-            yield Finding(Gate.BROADENING, source.address, path, what, shown, unshown=unshown)
+            path, rest = code.construct_path(source.address), unshown([source], details)
+            yield Finding(Gate.BROADENING, source.address, path, what, shown, unshown=rest)
+    yield from role_changes.findings(plan, code, references, by_owner)
     yield from trusted_otherwise(plan, code, references)
 
 
-def unshown_of(source: Source, details: Sequence[str]) -> str:
-    """What tells a finding from a worse one where its details do not: they, and the policy; "" elsewhere."""
-    if source.sensitive or source.unclear or tuple(details) == TOO_COMPLEX:
-        return "\n".join((*details, source.text, *sorted(map(explain.whole, source.after))))
-    return ""
-
-
 class _Judged:
-    def __init__(self, sources: Sources, groups: dict[tuple[str, str], _Group], account_id: str) -> None:
+    def __init__(self, sources: Sources, groups: dict[tuple[str, str], Group], account_id: str) -> None:
         self._sources, self._groups, self._account_id = sources, groups, account_id
 
     def details(self, source: Source) -> tuple[str, ...]:
@@ -113,7 +81,7 @@ class _Judged:
             return False
         return not any(self._grows(self._groups[one.owner], statement) for one in attached)
 
-    def _grows(self, group: _Group, statement: Statement) -> bool:
+    def _grows(self, group: Group, statement: Statement) -> bool:
         before, after = group.before, group.after
         space = Space([*before, *after, statement])
         grown: list[Grown] = [
@@ -123,7 +91,7 @@ class _Judged:
         return bool(grown)
 
 
-def _related(source: Source, group: _Group) -> list[Statement]:
+def _related(source: Source, group: Group) -> list[Statement]:
     return [
         *source.before,
         *source.after,
@@ -132,7 +100,7 @@ def _related(source: Source, group: _Group) -> list[Statement]:
     ]
 
 
-def _of_space(statements: Iterable[Statement], source: Source, group: _Group) -> list[Statement]:
+def _of_space(statements: Iterable[Statement], source: Source, group: Group) -> list[Statement]:
     """Those that can be about the same requests as what changed, by the services of their actions."""
     changed = _only(source.before, source.after) + _only(source.after, source.before)
     if any(one.services is None for one in changed):

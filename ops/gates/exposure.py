@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.gates.broadening import HIDDEN, unshown_of
 from ops.gates.exposures import EXPOSURES
 from ops.gates.finding import Finding, Gate
 from ops.gates.iam import explain, public
 from ops.gates.iam.patterns import TooComplex
 from ops.gates.iam.space import Space, newly_allowed
 from ops.gates.iam.statements import Statement
+from ops.gates.policy_groups import HIDDEN, unshown
 from ops.gates.policy_sources import Source, Sources
 from ops.gates.references import References
 from ops.plans import masking
@@ -51,7 +51,7 @@ def _of_policy(source: Source, code: Synthesized) -> Iterator[Finding]:
             code.construct_path(source.address),
             masking.without_secrets(f"{who} {verb} {owner}"),
             HIDDEN if source.sensitive else tuple(map(masking.without_secrets, details)),
-            unshown=unshown_of(source, details),
+            unshown=unshown([source], details),
         )
 
 
