@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ops.gates.guards import goes_along
+from ops.gates import policy_values
+from ops.gates.guards import destroyed, goes_along
 from ops.gates.iam import statements
+from ops.gates.iam.patterns import KNOWN, UNKNOWN
 from ops.gates.iam.statements import ALLOW, Element, Statement, Unreadable
 from ops.gates.policy_types import ATTACHMENTS, Holder, holders
 from ops.gates.references import References
@@ -50,6 +52,14 @@ class Source:
         return bool(self.unclear) or set(self.before) != set(self.after)
 
 
+VALUES: Mapping[str, tuple[Callable[[Mapping[str, Any]], Statement], tuple[str, str]]] = {
+    "aws_lambda_permission": (policy_values.permission, ("function_name", "aws_lambda_function")),
+    "aws_lambda_layer_version_permission": (policy_values.layer, ("layer_name", "aws_lambda_layer_version")),
+    "aws_kms_grant": (policy_values.grant, ("key_id", "aws_kms_key")),
+}
+"""Type -> how its values are read, and the attribute that names whose policy it is, with its type."""
+
+
 class Sources:
     """All policies of a plan."""
 
@@ -77,10 +87,8 @@ class Sources:
             yield from self._of_attachments(change)
         elif change.type == "aws_iam_role":
             yield from self._of_role(change)
-        elif change.type == "aws_lambda_permission":
-            yield from self._of_values(change, _permission, ("function_name", "aws_lambda_function"))
-        elif change.type == "aws_kms_grant":
-            yield from self._of_values(change, _grant, ("key_id", "aws_kms_key"))
+        elif change.type in VALUES:
+            yield from self._of_values(change, *VALUES[change.type])
         elif not listed:
             for name, value in {**(change.after or {}), **(change.before or {})}.items():
                 if isinstance(value, str) and '"Statement"' in value:
@@ -96,6 +104,8 @@ class Sources:
             unclear = read
         elif new is None and masking.any_marked(masking.inner(change.after_unknown, attribute)):
             unclear = "only the apply will know it"
+        if change.type == "aws_kms_key_policy" and destroyed(change):
+            read = (policy_values.default_key_policy(self._account_of_key(change)),)
         is_mirror = self._is_mirror(change, holder, old, new)
         whole = Source(
             change,
@@ -108,6 +118,11 @@ class Sources:
             text="" if new is None else f"{new}\n{self._references.behind(str(new))}",
         )
         yield from self._by_owner(whole, (holder.target, holder.of)) if holder.target else [whole]
+
+    def _account_of_key(self, change: ResourceChange) -> str:
+        key = self._references.change(self._references.targets(change, "key_id", "aws_kms_key")[0])
+        parts = str((key.before or {}).get("arn") if key else "").split(":")
+        return parts[4] if len(parts) > 5 else f"{UNKNOWN}its account{KNOWN}"
 
     def _is_mirror(self, change: ResourceChange, holder: Holder, old: Any, new: Any) -> bool:
         """Whether the provider filled it in: the code does not set it, and it stays as it is."""
@@ -177,7 +192,7 @@ class Sources:
         yield from self._by_owner(whole, target)
 
 
-_VALUES = ("principal", "source_arn", "function_name", "grantee_principal", "key_id")
+_VALUES = ("principal", "source_arn", "function_name", "grantee_principal", "key_id", "layer_name")
 """Attributes that a new resource's `after` leaves out while they are not known."""
 
 
@@ -201,52 +216,3 @@ def _of_member(member: Any) -> tuple[Statement, ...]:
 
 def _as_action(arn: str) -> Statement:
     return Statement(ALLOW, actions=Element(frozenset({f"{statements.ATTACHED}{arn}"}), negated=False))
-
-
-def _permission(values: Mapping[str, Any]) -> Statement:
-    """The statement that Lambda writes into a function's policy.
-
-    Source: Lambda developer guide, "Granting permissions to AWS services" and "Function URLs".
-    """
-    tests = [
-        ("ArnLike", "aws:SourceArn", values.get("source_arn")),
-        ("StringEquals", "aws:SourceAccount", values.get("source_account")),
-        ("StringEquals", "aws:PrincipalOrgID", values.get("principal_org_id")),
-        ("StringEquals", "lambda:FunctionUrlAuthType", values.get("function_url_auth_type")),
-        ("StringEquals", "lambda:EventSourceToken", values.get("event_source_token")),
-    ]
-    resource = ":".join(str(one) for one in (values.get("function_name"), values.get("qualifier")) if one)
-    return _one(str(values.get("principal")), [str(values.get("action"))], resource, tests)
-
-
-def _grant(values: Mapping[str, Any]) -> Statement:
-    constraints: Sequence[Mapping[str, Any]] = values.get("constraints") or ()
-    tests = [
-        ("StringEquals", f"kms:EncryptionContext {kind} {name}", value)
-        for block in constraints
-        for kind, context in block.items()
-        for name, value in (context or {}).items()
-    ]
-    operations = [f"kms:{one}" for one in values.get("operations") or ()]
-    return _one(str(values.get("grantee_principal")), operations, str(values.get("key_id")), tests)
-
-
-def _one(
-    principal: str, actions: list[str], resource: str, tests: Iterable[tuple[str, str, Any]]
-) -> Statement:
-    is_service = ".amazonaws.com" in principal and not principal.startswith("arn:")
-    found: dict[str, dict[str, str]] = {}
-    for operator, key, value in tests:
-        if value:
-            found.setdefault(operator, {})[key] = str(value)
-    document = {
-        "Version": statements.CURRENT_VERSION,
-        "Statement": {
-            "Effect": ALLOW,
-            "Principal": {"Service" if is_service else "AWS": principal},
-            "Action": actions,
-            "Resource": resource,
-            "Condition": found,
-        },
-    }
-    return statements.of(document)[0]

@@ -75,8 +75,10 @@ ATTACHMENTS: Mapping[str, tuple[str, str]] = {
 
 NOT_JSON: Mapping[str, str] = {
     "aws_lambda_permission": "principal, action, source, account and organization, read as one statement",
+    "aws_lambda_layer_version_permission": "principal, action and organization, read as one statement",
     "aws_kms_grant": "grantee, operations and constraints, read as one statement",
     "aws_iam_policy_attachment": "each role, user and group that a managed policy is attached to",
+    "`aws_kms_key_policy`, destroyed while its key stays": "what the provider leaves: kms:* for its account",
     "aws_iam_role `inline_policy`, `managed_policy_arns`": "as the resources of their own",
     "`permissions_boundary` of any resource": "taken away or exchanged",
     "aws_iam_openid_connect_provider": "a further audience or certificate that is trusted",

@@ -243,6 +243,29 @@ class TestResourcePolicies:
         assert "for Service:sns.amazonaws.com if ArnLike aws:SourceArn" in finding.details[-1]
         assert found(function, kept("aws_lambda_permission.p", after)) == []
 
+    def test_a_permission_of_a_layer(self) -> None:
+        values = {"layer_name": "l", "action": "lambda:GetLayerVersion", "principal": "111111111111"}
+        after = values | {"principal": "*"}
+        (finding,) = found(updated("aws_lambda_layer_version_permission.p", values, after))
+        assert finding.details[0] == "Allow without Sid: new principal: * (anybody)"
+        limited = after | {"organization_id": "o-1"}
+        (finding,) = found(updated("aws_lambda_layer_version_permission.p", limited, after))
+        assert "condition removed: StringEquals aws:PrincipalOrgID o-1" in finding.details[0]
+
+    def test_a_keys_policy_is_destroyed_and_the_key_stays(self) -> None:
+        """The provider puts the one that AWS begins with: the account may do everything."""
+        key = {"id": "k", "key_id": "k", "arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/k"}
+        root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        narrow = policy(allow("kms:Decrypt", "*", Principal=root))
+        gone = deleted("aws_kms_key_policy.p", {"key_id": "k", "policy": narrow})
+        (finding,) = found(kept("aws_kms_key.k", key), gone)
+        assert finding.details[-1] == f"  newly allowed: kms:* on * for AWS:arn:aws:iam::{ACCOUNT}:root"
+        assert found(deleted("aws_kms_key.k", key), gone) == []
+        wide = policy(allow("kms:*", "*", Principal=root))
+        change = deleted("aws_kms_key_policy.p", {"key_id": "k", "policy": wide})
+        assert found(kept("aws_kms_key.k", key), change) == []
+        assert len(found(change)) == 1  # of which account the key is nobody tells
+
     def test_a_grant_of_a_key(self) -> None:
         key = kept("aws_kms_key.k", {"id": "k", "key_id": "k"})
         values = {"key_id": "k", "grantee_principal": "arn:aws:iam::111111111111:role/x"}
@@ -351,6 +374,21 @@ class TestNewResources:
         )
         assert finding.details == (f"Allow All: allows the actions {action}",)
 
+    @pytest.mark.parametrize(
+        ("action", "resource"),
+        [
+            ("iam:PassRole", "*"),
+            ("iam:Put*", "arn:aws:iam::*:role/*"),
+            ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/*"),
+        ],
+    )
+    def test_it_may_give_itself_more(self, action: str, resource: str) -> None:
+        (finding,) = self.new_role(allow(["s3:GetObject", action], resource))
+        assert finding.details == (f"Allow without Sid: allows {action} on everything",)
+        condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+        assert self.new_role(allow(action, resource, Condition=condition)) == []
+        assert self.new_role(allow(action, f"arn:aws:iam::{ACCOUNT}:role/one-*")) == []
+
     def test_every_action_but(self) -> None:
         (finding,) = self.new_role({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})
         assert finding.details == ("Allow without Sid: allows every action but a few",)
@@ -386,13 +424,23 @@ class TestNewResources:
         role = created("aws_iam_role.r", {}, unknown={"assume_role_policy": True})
         assert found(role, stack=code(aws_iam_role__r={"assume_role_policy": trust})) == []
 
-    def test_a_managed_policy_that_allows_everything(self) -> None:
-        arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "AdministratorAccess",
+            "ReadOnlyAccess",
+            "AmazonS3FullAccess",
+            "SecurityAudit",
+            "job-function/DataScientist",
+        ],
+    )
+    def test_a_managed_policy_that_allows_a_lot(self, name: str) -> None:
+        arn = f"arn:aws:iam::aws:policy/{name}"
         (finding,) = found(
             created("aws_iam_role.r", {"name": "r"}),
             created("aws_iam_role_policy_attachment.a", {"role": "r", "policy_arn": arn}),
         )
-        assert "AdministratorAccess" in finding.details[0]
+        assert name in finding.details[0]
         lambda_basics = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
         assert (
             found(

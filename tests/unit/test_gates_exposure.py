@@ -171,6 +171,36 @@ class TestPolicies:
         grant = {"key_id": "k", "grantee_principal": "*", "operations": ["Decrypt"]}
         assert told(created("aws_kms_grant.g", grant)) == ["anybody would be let in by k"]
 
+    @pytest.mark.parametrize("service", ["apigateway.amazonaws.com", "s3.amazonaws.com"])
+    def test_a_service_may_invoke_for_anybody(self, service: str) -> None:
+        permission = {"function_name": "f", "action": "lambda:InvokeFunction", "principal": service}
+        function = created("aws_lambda_function.f", {"function_name": "f"})
+        assert told(function, created("aws_lambda_permission.p", permission)) == [
+            f"whoever uses {service}, in any AWS account would be let in by aws_lambda_function.f"
+        ]
+        for source in (
+            {"source_arn": "arn:aws:execute-api:r:111111111111:a/*"},
+            {"source_account": "111111111111"},
+            {"event_source_token": "amzn1.ask.skill.x"},
+        ):
+            assert told(function, created("aws_lambda_permission.p", permission | source)) == []
+
+    def test_a_source_that_the_plan_makes(self) -> None:
+        permission = {
+            "function_name": "f",
+            "action": "lambda:InvokeFunction",
+            "principal": "logs.amazonaws.com",
+        }
+        change = created("aws_lambda_permission.p", permission, unknown={"source_arn": True})
+        stack = code(aws_lambda_permission__p={"source_arn": "${aws_cloudwatch_log_group.g.arn}:*"})
+        assert told(change, stack=stack) == []
+
+    def test_a_layer_for_anybody(self) -> None:
+        layer = {"layer_name": "l", "action": "lambda:GetLayerVersion", "principal": "*"}
+        address = "aws_lambda_layer_version_permission.p"
+        assert told(created(address, layer)) == ["anybody would be let in by l"]
+        assert told(created(address, layer | {"organization_id": "o-1"})) == []
+
 
 def test_every_concern_is_looked_at() -> None:
     concerns = {one for exposure in EXPOSURES for one in exposure.concern.split(", ")}

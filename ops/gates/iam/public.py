@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from ops.gates.iam.patterns import KNOWN, UNKNOWN
 from ops.gates.iam.statements import ALLOW, Statement, Test, shown
@@ -24,6 +25,7 @@ FIXING = frozenset(
         "s3:dataaccesspointarn",
         "s3:dataaccesspointaccount",
         "kms:calleraccount",
+        "lambda:eventsourcetoken",
     }
 )
 """Context keys whose fixed values say who it is.
@@ -35,8 +37,24 @@ POSITIVE = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "A
 EVERYWHERE = re.compile(r".*/[0-7]")
 """S3 takes a network wider than /8 for the whole internet."""
 
-ALMIGHTY = re.compile(r"(FullAccess|AdministratorAccess|PowerUserAccess)$")
-"""Managed policies of AWS that are all of a service or more, by their names."""
+ALMIGHTY = re.compile(
+    r"(FullAccess|ReadOnlyAccess|PowerUserAccess|Administrator(Access)?|SecurityAudit|ViewOnlyAccess|DataScientist)$"
+)
+"""Managed policies of AWS that are all of a service, all of its reading, or more, by their names."""
+
+ESCALATING = (
+    *("iam:PassRole", "iam:PutRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy"),
+    *("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:AttachGroupPolicy", "iam:AddUserToGroup"),
+    *("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy"),
+    *("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"),
+    *("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary", "sts:AssumeRole"),
+)
+"""By each of these, on everything, whoever has it comes to have whatever somebody in the account has."""
+
+EVERY_ROLE = re.compile(r"\*|arn:aws[\w-]*:iam::[\d*]*:(\*|role/\*|user/\*|group/\*|policy/\*)")
+
+OF_STACK = re.compile(rf"{UNKNOWN}aws_[^{KNOWN}]*arn{KNOWN}")
+"""At the beginning of an ARN: that of a resource of the stack, which only the apply will know."""
 
 SHARED_SERVICES = frozenset({"cloudfront.amazonaws.com"})
 """Services that read on behalf of whoever set them up, in any account."""
@@ -50,7 +68,7 @@ def open_to(statement: Statement) -> str:
     if principals.is_everything or principals.negated:
         return "" if principals.negated and not principals.values else "anybody"
     for kind, name in (value.split(":", 1) for value in sorted(principals.values)):
-        if kind == "Service" and name in SHARED_SERVICES:
+        if kind == "Service" and (name in SHARED_SERVICES or _invokes(statement)):
             return f"whoever uses {name}, in any AWS account"
         if kind == "Federated" and not any(_names_subject(test) for test in statement.tests):
             return f"whoever {shown(name)} signs in"
@@ -81,7 +99,26 @@ def strangers(statement: Statement, account_id: str) -> list[str]:
         found.append("every action but a few")
     else:
         found += [f"the actions {one}" for one in sorted(actions.values) if re.fullmatch(r"[^:]*:?\*", one)]
+        found += [f"{one} on everything" for one in _escalating(statement) if not one.endswith(":*")]
     return found
+
+
+def _invokes(statement: Statement) -> bool:
+    """Whether it lets a service call a function: for all who have set it up, if no condition says who.
+
+    Source: Lambda API reference, AddPermission.
+    """
+    return any(action.lower().startswith("lambda:") for action in statement.actions.values)
+
+
+def _escalating(statement: Statement) -> Iterator[str]:
+    """Actions of an identity's policy by which it may give itself more, on everything and on no condition."""
+    if statement.principals.values or statement.tests or statement.actions.negated:
+        return
+    if any(map(EVERY_ROLE.fullmatch, statement.resources.values)) or statement.resources.is_everything:
+        for action in sorted(statement.actions.values):
+            if any(fnmatchcase(one.lower(), action.lower()) for one in ESCALATING):
+                yield action
 
 
 def _is_root(principal: str, account_id: str) -> bool:
@@ -112,7 +149,7 @@ def _is_fixed(tests: Iterable[Test]) -> bool:
 def _is_one(value: str) -> bool:
     """No wildcard, or one within the resources of a certain account; no network as wide as the internet."""
     parts = value.split(":", 5)
-    if len(parts) == 6 and re.fullmatch(r"\d{12}", parts[4]):
+    if OF_STACK.match(value) or (len(parts) == 6 and re.fullmatch(r"\d{12}", parts[4])):
         return True
     return not re.search(r"[*?]", value) and not EVERYWHERE.fullmatch(value)
 
