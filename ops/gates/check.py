@@ -24,18 +24,15 @@ def findings(
     today: date,
     *,
     account_id: str = "",
-    deployed: Synthesized | None = None,
 ) -> tuple[Finding, ...]:
     """Everything in a plan that somebody must say yes to, by gate and address; acknowledged ones included.
 
-    environment: the stack's name. account_id: the AWS account that it is in; "" takes the one of most
-    ARNs. deployed: the code that was deployed last, where there is one to compare with: Terraform
-    keeps `prevent_destroy` in no state and no plan.
+    environment: the stack's name. account_id: the AWS account that it is in; "" takes the one of most ARNs.
     """
     references = References(plan, code)
     sources = Sources(plan, references)
     found = [
-        *data_loss.findings(plan, code, references, deployed),
+        *data_loss.findings(plan, code, references),
         *broadening.findings(plan, code, sources, references, account_id or _account_of(plan)),
         *exposure.findings(plan, code, sources, references),
     ]

@@ -31,17 +31,14 @@ REASONS = {
 """Terraform's action_reason in plain words."""
 
 
-def findings(
-    plan: PlanDocument, code: Synthesized, references: References, deployed: Synthesized | None
-) -> Iterator[Finding]:
-    """What would be lost. deployed: the code of what is deployed, to see whether a prevent_destroy goes."""
+def findings(plan: PlanDocument, code: Synthesized, references: References) -> Iterator[Finding]:
+    """What would be lost."""
     for change in plan.changes:
         if change.mode != "managed":
             continue
         path = code.construct_path(change.address)
         for what, details in _of(change, path or change.address, references):
             yield Finding(Gate.DATA_LOSS, change.address, path, what, details)
-    yield from _unprotected(plan, code, deployed)
 
 
 Told = tuple[str, tuple[str, ...]]
@@ -163,16 +160,3 @@ def _shown(value: Any) -> str:
     if value in (None, ""):
         return "nothing"
     return str(value).lower() if isinstance(value, bool) else masking.without_secrets(str(value))
-
-
-def _unprotected(plan: PlanDocument, code: Synthesized, deployed: Synthesized | None) -> Iterator[Finding]:
-    """What Terraform refused to destroy, and would not refuse any more."""
-    if deployed is None:
-        return
-    gone = set(deployed.protected()) - set(code.protected())
-    for change in plan.changes:
-        stays = change.before is not None and change.after is not None and not _ends(change)
-        if stays and {change.address, change.previous_address} & gone:
-            path = code.construct_path(change.address)
-            what = f"{path or change.address} would lose its prevent_destroy: the next plan may destroy it"
-            yield Finding(Gate.DATA_LOSS, change.address, path, what)

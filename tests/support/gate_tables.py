@@ -41,7 +41,6 @@ def data() -> str:
                 "backups",
             ),
             _row("`aws_cloudtrail`", "a selector goes or records less", "the record of that"),
-            _row("any", "`prevent_destroy` goes (where the deployed code is at hand)", "what it kept"),
             "",
             "| not held to be data | why |",
             "|---|---|",

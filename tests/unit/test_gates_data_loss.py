@@ -196,14 +196,11 @@ class TestSpecialSettings:
         ]
         assert told(updated("aws_backup_plan.p", rules(day=7), rules(day=35))) == []
 
-    def test_prevent_destroy_is_only_seen_beside_the_deployed_code(self) -> None:
-        before = code(aws_kms_key__k={"lifecycle": {"prevent_destroy": True}})
-        change = kept("aws_kms_key.k", {})
-        assert told(change, code=code(aws_kms_key__k={})) == []
-        assert told(change, code=code(aws_kms_key__k={}), deployed=before) == [
-            "dev/k would lose its prevent_destroy: the next plan may destroy it"
-        ]
-        assert told(change, code=before, deployed=before) == []
+    def test_what_prevent_destroy_kept_is_found_when_it_ends(self) -> None:
+        """Neither plan nor state has it, so that nothing tells of its removal."""
+        assert told(kept("aws_kms_key.k", {}), code=code(aws_kms_key__k={})) == []
+        (what,) = told(deleted("aws_kms_key.k", {}))
+        assert "would be destroyed" in what
 
 
 class TestTrail:
