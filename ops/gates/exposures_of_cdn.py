@@ -47,11 +47,13 @@ def distribution(change: ResourceChange, references: References) -> Iterator[str
 
 
 def key_group(change: ResourceChange, references: References) -> Iterator[str]:
-    """Whose signatures a key group stands for. A key that is replaced stands for its successor."""
+    """Whose signatures a key group stands for, besides the stack's own keys, which rotation brings."""
     if change.before is None or change.after is None:
         return
     old, new = ({*(items or ())} for items in (change.before.get("items"), references.after(change, "items")))
-    if more := sorted(shown(str(one)) for one in new - old):
+    own = "aws_cloudfront_public_key."
+    foreign = [str(one) for one in new - old if own not in references.named(one, own.rstrip("."))]
+    if more := sorted(map(shown, foreign)):
         yield f"URLs that a further key signs would be taken: {', '.join(more)}"
 
 
