@@ -18,6 +18,7 @@ from ops.cost import bill, prices, report, resources
 from ops.cost import run as cost_run
 from ops.cost.catalogue import FREE, METERS
 from ops.cost.estimate import Estimate
+from ops.cost.services import monitoring
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.paths import ROOT
@@ -148,6 +149,37 @@ def test_stacks_of_an_account_share_what_is_free_of_charge() -> None:
     paid = estimates("dev")["dev"].total
     assert alone.low < shared.low < paid.low
     assert alone.high < shared.high < paid.high
+
+
+def dashboard_with(count: int) -> list[bill.Stack]:
+    """dev, whose dashboard shows so many metrics, each in two widgets."""
+    document = stack("dev").json
+    (board,) = document["resource"]["aws_cloudwatch_dashboard"].values()
+    metrics = [["SpecWizard", f"M{number}", "Environment", "dev"] for number in range(count)]
+    widget = {"properties": {"metrics": [*metrics, [{"expression": "m0*2"}]]}}
+    board["dashboard_body"] = json.dumps({"widgets": [widget, widget, {"properties": {"markdown": "x"}}]})
+    return [bill.Stack("dev", "us-east-1", resources.of_stack(document))]
+
+
+def test_a_dashboard_of_more_than_fifty_metrics_is_not_free() -> None:
+    def paid(stacks: list[bill.Stack], *, free_tier: bool = True) -> float:
+        found = bill.of_account(stacks, PRICES, USAGES, ACCOUNT, members=ENVIRONMENTS, free_tier=free_tier)[
+            "dev"
+        ]
+        return sum(one.amount.high for one in found.charges if one.key.startswith("cloudwatch.dashboard"))
+
+    ours = [bill.Stack("dev", "us-east-1", resources.of_stack(stack("dev").json))]
+    assert [paid(ours), paid(dashboard_with(51)), paid(dashboard_with(50))] == [3.0, 3.0, 0.0]
+    assert paid(dashboard_with(50), free_tier=False) == 3.0
+
+
+def test_the_monitoring_page_counts_the_dashboards_metrics() -> None:
+    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    said = re.search(r"only of up to (\d+) metrics\s+each, and this one has (\d+)", text)
+    assert said
+    body = stack("dev").only("aws_cloudwatch_dashboard")["dashboard_body"]
+    assert int(said[1]) == monitoring.FREE_DASHBOARD_METRICS
+    assert int(said[2]) == len(monitoring.metrics_of(body) or ())
 
 
 def test_the_document_shows_the_estimate_of_the_example_configuration() -> None:
