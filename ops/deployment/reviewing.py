@@ -66,7 +66,7 @@ def _review(
         code,
         found,
         change.change(plan, code, name, region=manifest.aws_region, today=today),
-        tuple(one for one in unlike if name in (*one.only_in, *one.missing_in)),
+        tuple(one for one in unlike if name in one.environments),
         tuple(report.superfluous(expired, unused)),
     )
 

@@ -158,10 +158,7 @@ def _cost(read: Reading) -> Iterator[Block]:
 
 
 def _unlike(one: Unlike) -> Block:
-    where = [f"only in {', '.join(one.only_in)}"] if one.only_in else []
-    where += [f"missing in {', '.join(one.missing_in)}"] if one.missing_in else []
-    ending = f" ({prose('; '.join(where))})" if where else ""
-    return _said(Risk.HARMLESS, f"- {code(one.path)}: {prose(one.what)}{ending}", "unlike other environments")
+    return _said(Risk.HARMLESS, f"- {code(one.path)}: {prose(one.what)}", "unlike other environments")
 
 
 def _said(risk: Risk, line: str, kind: str = "notes") -> Block:

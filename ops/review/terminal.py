@@ -217,9 +217,7 @@ def _parity(read: Reading) -> Iterator[Text]:
     if read.parity:
         yield Text("  Unlike other environments", "bold")
     for one in read.parity:
-        where = [f"only in {', '.join(one.only_in)}"] if one.only_in else []
-        where += [f"missing in {', '.join(one.missing_in)}"] if one.missing_in else []
-        yield Text(f"    {one.path}: {one.what}" + (f" ({'; '.join(where)})" if where else ""))
+        yield Text(f"    {one.path}: {one.what}")
 
 
 def _named(construct: str, address: str) -> str:
