@@ -150,10 +150,13 @@ def _deferred(read: Reading) -> Iterator[Block]:
 def _cost(read: Reading) -> Iterator[Block]:
     if not (cost := read.cost):
         return
-    lines = [f"- **{cost.delta}** ({cost.before} → {cost.after})"]
+    lines = [f"- **{cost.cell}** ({cost.before} → {cost.after})"]
     lines += [f"- {prose(name)}: {delta}" for name, _, _, delta in cost.services]
-    if cost.unpriced:
-        lines.append(f"- not priced: {', '.join(map(code, cost.unpriced))}")
+    lines += [
+        f"- not priced: {code(address)}" + (f": {prose(reason)}" if reason else "")
+        for address, reason in cost.unpriced
+    ]
+    lines += [f"- {prose(note)}" for note in cost.notes]
     yield Block(Risk.HARMLESS, list(dict.fromkeys(["\n".join(lines), lines[0], ""])))
 
 

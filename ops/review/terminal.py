@@ -206,11 +206,13 @@ def _drift(drift: Sequence[Drifted], width: int) -> Iterator[Text]:
 def _cost(read: Reading) -> Iterator[Text]:
     if not (cost := read.cost):
         return
-    yield Text.assemble("  Cost a month: ", (cost.delta, "bold"), f"  ({cost.before} → {cost.after})")
+    yield Text.assemble("  Cost a month: ", (cost.cell, "bold"), f"  ({cost.before} → {cost.after})")
     for name, _, _, delta in cost.services:
         yield Text(f"    {name}: {delta}")
-    if cost.unpriced:
-        yield Text(f"    not priced: {', '.join(cost.unpriced)}", SOFT)
+    for address, reason in cost.unpriced:
+        yield Text(f"    not priced: {address}" + (f": {reason}" if reason else ""), SOFT)
+    for note in cost.notes:
+        yield Text(f"    {note}", SOFT)
 
 
 def _parity(read: Reading) -> Iterator[Text]:
