@@ -65,7 +65,13 @@ def of_account(
     free = _free_shares(line for found in lines.values() for line in found) if free_tier else {}
     notes = _notes_of_all(prices, today or date.today())
     return {
-        name: _estimate(found, free, without[name], (*notes, *_notes(found, prices, regions[name])))
+        name: _estimate(
+            found,
+            free,
+            without[name],
+            notes=(*notes, *_notes(found, prices, regions[name])),
+            from_memory=tuple(sorted({line.price.unsourced(free_tier=free_tier) for line in found} - {""})),
+        )
         for name, found in lines.items()
     }
 
@@ -106,7 +112,12 @@ def _to_pay(units: Decimal, free: Decimal) -> Decimal:
 
 
 def _estimate(
-    lines: Sequence[_Line], free: Mapping[str, Range], unpriced: Mapping[str, str], notes: tuple[str, ...]
+    lines: Sequence[_Line],
+    free: Mapping[str, Range],
+    unpriced: Mapping[str, str],
+    *,
+    notes: tuple[str, ...],
+    from_memory: tuple[str, ...],
 ) -> Estimate:
     charged = [
         (line, line.metered.units * free[line.price.allowance])
@@ -126,7 +137,7 @@ def _estimate(
         dict(unpriced),
         tuple(charges),
         notes,
-        tuple(sorted({line.price.key for line in lines if line.price.confidence == "memory"})),
+        from_memory,
     )
 
 
