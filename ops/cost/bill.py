@@ -16,6 +16,7 @@ from ops.cost.metering import Metered, Month, NoAssumptionError
 from ops.cost.prices import Price, Prices
 from ops.cost.quantities import Quantities
 from ops.cost.resources import Resource
+from ops.cost.settings import unknown
 
 CENT = Decimal("0.01")
 FROM_MEMORY = "price from memory"
@@ -80,6 +81,8 @@ def _metered(stack: Stack, month: Month, prices: Prices) -> tuple[list[_Line], d
     lines: list[_Line] = []
     unpriced: dict[str, str] = {}
     for resource in stack.resources:
+        if settings := "; ".join(unknown(resource)):
+            unpriced[resource.address] = f"nothing is known of the price of this: {settings}"
         meter = METERS.get(resource.type)
         if meter is None:
             if resource.type not in FREE:
@@ -89,7 +92,7 @@ def _metered(stack: Stack, month: Month, prices: Prices) -> tuple[list[_Line], d
             for metered in meter(resource, month):
                 lines.append(_Line(resource, metered, prices.of(metered.key, stack.region)))
         except NoAssumptionError as error:
-            unpriced[resource.address] = str(error)
+            unpriced[resource.address] = "; ".join(filter(None, [settings, str(error)]))
     return lines, unpriced
 
 
