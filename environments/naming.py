@@ -65,6 +65,11 @@ def role(environment: str, name: str) -> str:
     return resource(environment, name)
 
 
+def function_role(environment: str, function: str) -> str:
+    """Role of a Lambda function; `function` is its folder, such as `chat_worker`."""
+    return role(environment, f"function-{function.replace('_', '-')}")
+
+
 def log_group(environment: str, name: str) -> str:
     """CloudWatch log group name, for example `/spec-wizard/dev/application`."""
     return f"/{PROJECT}/{environment}/{name}"

@@ -40,6 +40,7 @@ class Usage(_Model):
     pdfs_per_session: Quantity
     pdf_mb: Quantity
     downloads_per_pdf: Quantity
+    late_downloads_per_pdf: Quantity
     mails_per_session: Quantity
     item_kb: Quantity
     items_per_session: Quantity
@@ -72,6 +73,7 @@ class AccountUsage(_Model):
     event_kb: Quantity
     trail_files: Quantity
     trail_compression: Quantity
+    key_requests_per_trail_file: Quantity
     security_metric_share: Quantity
     alarm_notices: Quantity
 

@@ -16,6 +16,7 @@ from constructs_lib import policies
 from constructs_lib.private_bucket import PrivateBucket
 from constructs_lib.security import CustomerKey
 from environments import Account, naming
+from environments.chat import FUNCTIONS
 
 NONCURRENT_DAYS = 90
 """How long a file of the trail that was deleted or overwritten can be brought back."""
@@ -28,10 +29,11 @@ class AuditTrail(Construct):
 
     - every read and write of an object of the exports buckets. Who fetched a specification is what an audit
       asks first, and there are few: an upload, and a download when CloudFront has no copy.
-    - every write to the tables, and every read by anybody but the application. Its own reads, about 200 in a
-      session, would be three quarters of all events and of their cost (0.10 USD for 100,000 events, and
-      0.50 USD for each GB in the log group; 10,000 sessions are 2 million such reads, about 4 USD a month),
-      and would say no more than the writes beside them.
+    - every write to the tables, and every read by anybody but the application and its functions. Their own
+      reads, about 200 in a session (the worker looks each second whether to stop), would be three quarters of
+      all events and of their cost (0.10 USD for 100,000 events, and 0.50 USD for each GB in the log group;
+      10,000 sessions are 2 million such reads, about 4 USD a month), and would say no more than the writes
+      beside them. Their roles are named one by one: another role is recorded, whatever its name begins with.
 
     The bucket's default encryption is S3's own, for the digest files that prove that no file was changed:
     CloudTrail has had them encrypted so, whatever the trail's key. The log files are encrypted with the
@@ -149,8 +151,12 @@ class AuditTrail(Construct):
         # Without generation: a table that was restored (…-r2) begins with the same name.
         tables = [f"arn:aws:dynamodb:{self._prefix}:table/{naming.table(name)}" for name in environments]
         application = [
-            f"arn:aws:sts::{account_id}:assumed-role/{naming.role(name, 'application')}/"
+            f"arn:aws:sts::{account_id}:assumed-role/{role}/"
             for name in environments
+            for role in (
+                naming.role(name, "application"),
+                *(naming.function_role(name, function) for function in FUNCTIONS),
+            )
         ]
         of_tables = {"resources.type": ["AWS::DynamoDB::Table"]}
         return [

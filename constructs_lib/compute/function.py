@@ -52,7 +52,7 @@ class Function(Construct):
         self.role = Role(
             self,
             "role",
-            name=naming.role(config.environment, f"function-{id_}"),
+            name=naming.function_role(config.environment, folder),
             description=f"Function {id_}: {spec.description}",
             trust=policies.trust_lambda(),
             boundary_arn=boundary_arn(config.aws_account_id, config.environment),

@@ -19,6 +19,8 @@ PLAN = "plan.tfplan"
 DOCUMENT = "plan.json"
 STACK = "cdk.tf.json"
 CONFIGURATION = "configuration.json"
+ACCOUNT_ENVIRONMENTS = "environments"
+"""The key of an account's configuration: names of the environments that live in it."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Bundle:
 
     document: the plan as `terraform show -json` prints it, sensitive values included: the file is kept like
     the state itself. stack: the synthesized stack. configuration: what the environment is configured with,
-    by dotted key, to compare it with another one's; {} for the account.
+    by dotted key, to compare it with another one's; for an account, which environments live in it.
     """
 
     manifest: Manifest

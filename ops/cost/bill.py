@@ -16,6 +16,7 @@ from ops.cost.metering import Metered, Month, NoAssumptionError
 from ops.cost.prices import Price, Prices
 from ops.cost.quantities import Quantities
 from ops.cost.resources import Resource
+from ops.cost.settings import unknown
 
 CENT = Decimal("0.01")
 FROM_MEMORY = "price from memory"
@@ -65,7 +66,13 @@ def of_account(
     free = _free_shares(line for found in lines.values() for line in found) if free_tier else {}
     notes = _notes_of_all(prices, today or date.today())
     return {
-        name: _estimate(found, free, without[name], (*notes, *_notes(found, prices, regions[name])))
+        name: _estimate(
+            found,
+            free,
+            without[name],
+            notes=(*notes, *_notes(found, prices, regions[name])),
+            from_memory=tuple(sorted({line.price.unsourced(free_tier=free_tier) for line in found} - {""})),
+        )
         for name, found in lines.items()
     }
 
@@ -74,6 +81,8 @@ def _metered(stack: Stack, month: Month, prices: Prices) -> tuple[list[_Line], d
     lines: list[_Line] = []
     unpriced: dict[str, str] = {}
     for resource in stack.resources:
+        if settings := "; ".join(unknown(resource)):
+            unpriced[resource.address] = f"nothing is known of the price of this: {settings}"
         meter = METERS.get(resource.type)
         if meter is None:
             if resource.type not in FREE:
@@ -83,7 +92,7 @@ def _metered(stack: Stack, month: Month, prices: Prices) -> tuple[list[_Line], d
             for metered in meter(resource, month):
                 lines.append(_Line(resource, metered, prices.of(metered.key, stack.region)))
         except NoAssumptionError as error:
-            unpriced[resource.address] = str(error)
+            unpriced[resource.address] = "; ".join(filter(None, [settings, str(error)]))
     return lines, unpriced
 
 
@@ -106,7 +115,12 @@ def _to_pay(units: Decimal, free: Decimal) -> Decimal:
 
 
 def _estimate(
-    lines: Sequence[_Line], free: Mapping[str, Range], unpriced: Mapping[str, str], notes: tuple[str, ...]
+    lines: Sequence[_Line],
+    free: Mapping[str, Range],
+    unpriced: Mapping[str, str],
+    *,
+    notes: tuple[str, ...],
+    from_memory: tuple[str, ...],
 ) -> Estimate:
     charged = [
         (line, line.metered.units * free[line.price.allowance])
@@ -126,7 +140,7 @@ def _estimate(
         dict(unpriced),
         tuple(charges),
         notes,
-        tuple(sorted({line.price.key for line in lines if line.price.confidence == "memory"})),
+        from_memory,
     )
 
 

@@ -1,7 +1,8 @@
 """Every type of resource that our stacks may have: what AWS meters of it, or why it costs nothing.
 
 A type that is in neither table is unpriced, and named. Source of the second: each service's price page lists
-no charge for it; what has a charge under conditions that we do not meet says so.
+no charge for it; what has a charge under conditions that we do not meet says so. `settings.py` names a
+resource that meets them all the same.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ class Estimate:
     """services: by service, such as "DynamoDB". unpriced: addresses of resources that no row prices.
 
     reasons: why, by such an address. charges: what the services' amounts are made of. notes: what a reader
-    has to know of the prices. from_memory: rows of the price list that have no source.
+    has to know of the prices. from_memory: rows of the price list that have no source, or
+    a part without one, such as "sns.publish (free)".
     """
 
     services: dict[str, Amount]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -23,6 +24,11 @@ FILE = Path(__file__).with_name("prices.toml")
 HOME = "us-east-1"
 """Whose prices stand in where a region has none."""
 EVERYWHERE = "*"
+FREE = "free"
+"""In `from_memory`: that units are free, or how many of them."""
+SOURCES = "; "
+SOURCE = re.compile(r"https://[\w.-]+/\S+|[\w.-]+(?:/[\w.-]+)*\.\w+")
+"""An address of the web with a path, or a file of the repository."""
 OLD_AFTER_DAYS = 183
 """About six months."""
 
@@ -41,7 +47,10 @@ class Step(_Model):
 
 
 class Price(_Model):
-    """One row. free_group: rows that share one free allowance, which is then the same in each of them."""
+    """One row. free_group: rows that share one free allowance, which is then the same in each of them.
+
+    from_memory: what of a sourced row its source does not say: FREE, or a few words.
+    """
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9]+\.[a-z0-9_-]+$")]
     service: Annotated[str, Field(min_length=1)]
@@ -55,6 +64,7 @@ class Price(_Model):
     source: Annotated[str, Field(min_length=1)]
     date: date
     confidence: Literal["sourced", "memory"]
+    from_memory: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     note: str = ""
 
     @model_validator(mode="after")
@@ -69,6 +79,10 @@ class Price(_Model):
             raise ValueError("has steps whose up_to does not grow")
         if (self.confidence == "sourced") == (self.source == "none"):
             raise ValueError('has source "none" exactly where its confidence is "memory"')
+        if self.source != "none" and not all(map(SOURCE.fullmatch, self.source.split(SOURCES))):
+            raise ValueError(f"has source {self.source!r}, which is neither an address nor a file")
+        if self.confidence == "memory" and self.from_memory:
+            raise ValueError("has from_memory, and is from memory as a whole")
         if self.region not in (EVERYWHERE, *REGIONS):
             raise ValueError(f"has region {self.region!r}, which is none")
         return self
@@ -83,6 +97,13 @@ class Price(_Model):
             total += max(Decimal(0), top - below) * step.usd / self.per
             below = max(below, top)
         return total
+
+    def unsourced(self, *, free_tier: bool) -> str:
+        """The key where it, or a part of it that matters here, has no source; with the part in brackets."""
+        if self.confidence == "memory":
+            return self.key
+        parts = [part for part in self.from_memory if free_tier or part != FREE]
+        return f"{self.key} ({', '.join(parts)})" if parts else ""
 
     @property
     def allowance(self) -> str:

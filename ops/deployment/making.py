@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from environments import ConfigurationError
 from ops.bundles import origin
-from ops.bundles.file import STACK, Bundle
+from ops.bundles.file import ACCOUNT_ENVIRONMENTS, STACK, Bundle
 from ops.bundles.manifest import Failure, Manifest
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -86,16 +86,22 @@ def make(
         stack=fingerprint,
         run=origin.run(),
     )
-    attempt.bundle = Bundle(manifest, content, plan.document, dict(attempt.stack), _configuration(stack.name))
+    attempt.bundle = Bundle(
+        manifest, content, plan.document, dict(attempt.stack), configuration_of(stack.name)
+    )
     return attempt.bundle, plan
 
 
-def _configuration(name: str) -> dict[str, object]:
+def configuration_of(name: str) -> dict[str, object]:
+    """What `Bundle.configuration` holds for a stack. Raises ConfigurationError where it is not configured."""
     import environments
     from ops import stacks
     from ops.parity import configuration
 
-    return {} if stacks.is_account(name) else configuration.flat(environments.load(name))
+    if stacks.is_account(name):
+        account = environments.load_accounts(environments.selected())[name]
+        return {ACCOUNT_ENVIRONMENTS: list(account.environments)}
+    return configuration.flat(environments.load(name))
 
 
 def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:

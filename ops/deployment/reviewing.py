@@ -65,17 +65,30 @@ def _review(
         plan,
         code,
         found,
-        change.change(plan, code, name, region=manifest.aws_region, today=today),
-        tuple(one for one in unlike if name in (*one.only_in, *one.missing_in)),
+        change.change(plan, code, name, region=manifest.aws_region, members=_members(bundle), today=today),
+        tuple(one for one in unlike if name in one.environments),
         tuple(report.superfluous(expired, unused)),
     )
+
+
+def _members(bundle: Bundle) -> Sequence[str]:
+    """The environments of an account whose stack it is: the account's trail records those and no others."""
+    from environments import ENVIRONMENTS
+    from ops.bundles.file import ACCOUNT_ENVIRONMENTS
+
+    return bundle.configuration.get(ACCOUNT_ENVIRONMENTS) or ENVIRONMENTS
 
 
 def _parity(bundles: Sequence[Bundle]) -> tuple[ParityDifference, ...]:
     """Of the environments among them; an account is like no other stack."""
     from ops.parity import compare
+    from ops.stacks import is_account
 
-    known = {one.manifest.environment: one for one in bundles if one.stack and one.configuration}
+    known = {
+        one.manifest.environment: one
+        for one in bundles
+        if one.stack and one.configuration and not is_account(one.manifest.environment)
+    }
     if len(known) < 2:
         return ()
     return compare.differences(

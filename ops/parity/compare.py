@@ -151,16 +151,16 @@ def _told(found: Sequence[_Found], order: Sequence[str]) -> Iterator[ParityDiffe
         values: dict[str, Any] = {}
         for pair in pairs:
             values |= {pair.one: pair.values[0], pair.other: pair.values[1]}
-        names = [name for name in order if name in values]
+        names = tuple(name for name in order if name in values)
         if attribute == PRESENCE:
             having = tuple(name for name in names if values[name])
             lacking = tuple(name for name in names if not values[name])
             has = "has" if len(having) == 1 else "have"
             what = f"{_listed(having)} {has} this {type_}, {_listed(lacking)} not"
-            yield ParityDifference(path, what, having, lacking)
+            yield ParityDifference(path, what, names, having, lacking)
         else:
             told = ", ".join(f"{_shown(values[name])} in {name}" for name in names)
-            yield ParityDifference(path, f"{attribute} is {told}", tuple(names))
+            yield ParityDifference(path, f"{attribute} is {told}", names)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 class ParityDifference:
     """One difference that no configuration explains.
 
-    path: the construct path without the environment, such as database/table. what: one sentence. only_in:
-    the environments that have it; missing_in: those that have not, empty for an attribute that differs.
+    path: the construct path without the environment, such as database/table. what: one sentence that says
+    all. environments: those that differ. only_in: those that have the resource, missing_in: those that have
+    not; both empty for an attribute that differs.
     """
 
     path: str
     what: str
+    environments: tuple[str, ...]
     only_in: tuple[str, ...] = ()
     missing_in: tuple[str, ...] = ()
 

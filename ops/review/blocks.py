@@ -150,18 +150,18 @@ def _deferred(read: Reading) -> Iterator[Block]:
 def _cost(read: Reading) -> Iterator[Block]:
     if not (cost := read.cost):
         return
-    lines = [f"- **{cost.delta}** ({cost.before} → {cost.after})"]
+    lines = [f"- **{cost.cell}** ({cost.before} → {cost.after})"]
     lines += [f"- {prose(name)}: {delta}" for name, _, _, delta in cost.services]
-    if cost.unpriced:
-        lines.append(f"- not priced: {', '.join(map(code, cost.unpriced))}")
+    lines += [
+        f"- not priced: {code(address)}" + (f": {prose(reason)}" if reason else "")
+        for address, reason in cost.unpriced
+    ]
+    lines += [f"- {prose(note)}" for note in cost.notes]
     yield Block(Risk.HARMLESS, list(dict.fromkeys(["\n".join(lines), lines[0], ""])))
 
 
 def _unlike(one: Unlike) -> Block:
-    where = [f"only in {', '.join(one.only_in)}"] if one.only_in else []
-    where += [f"missing in {', '.join(one.missing_in)}"] if one.missing_in else []
-    ending = f" ({prose('; '.join(where))})" if where else ""
-    return _said(Risk.HARMLESS, f"- {code(one.path)}: {prose(one.what)}{ending}", "unlike other environments")
+    return _said(Risk.HARMLESS, f"- {code(one.path)}: {prose(one.what)}", "unlike other environments")
 
 
 def _said(risk: Risk, line: str, kind: str = "notes") -> Block:

@@ -134,7 +134,7 @@ def _table(readings: Sequence[Reading]) -> Iterator[str]:
     for read in readings:
         numbers = [_number(getattr(read.counts, name)) if read.planned else "" for _, name in shown]
         row = [code(read.environment), *numbers, _gates(read)]
-        row += [read.cost.delta if read.cost else ""] if priced else []
+        row += [read.cost.cell if read.cost else ""] if priced else []
         yield f"| {' | '.join(map(cell, [*row, prose(read.state)]))} |"
 
 

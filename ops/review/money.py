@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.cost.estimate import Amount, CostChange
+from ops.cost.estimate import Amount, CostChange, Estimate
 
 CENT = 0.005
 
@@ -12,13 +13,20 @@ CENT = 0.005
 @dataclass(frozen=True)
 class Money:
     """delta, before, after: a month, such as `+$1.20 to +$3.40`. services: name, before, after, delta; those
-    that change, the biggest first. unpriced: addresses that no price is known of."""
+    that change, the biggest first. unpriced: address and reason of each resource that no price is known of.
+    notes: what a reader has to know of the prices."""
 
     delta: str
     before: str
     after: str
     services: tuple[tuple[str, str, str, str], ...]
-    unpriced: tuple[str, ...]
+    unpriced: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def cell(self) -> str:
+        """The delta where there is no room for more: nobody may take what has no price for what is free."""
+        return f"{self.delta}, {len(self.unpriced)} not priced" if self.unpriced else self.delta
 
 
 def of(change: CostChange) -> Money:
@@ -36,8 +44,16 @@ def of(change: CostChange) -> Money:
         amount(change.before.total),
         amount(change.after.total),
         tuple((name, amount(old), amount(new), delta(_difference(old, new))) for name, (old, new) in changed),
-        change.after.unpriced,
+        tuple((address, (change.after.reasons or {}).get(address, "")) for address in change.after.unpriced),
+        tuple(_notes(change.after)),
     )
+
+
+def _notes(after: Estimate) -> Iterator[str]:
+    yield "Without what AWS gives every account for free; low to high is the usage that is assumed."
+    if after.from_memory:
+        yield f"Prices from memory, without a source: {', '.join(after.from_memory)}."
+    yield from after.notes
 
 
 def amount(one: Amount) -> str:

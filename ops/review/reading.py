@@ -24,7 +24,9 @@ def of(review: Review | Reading) -> Reading:
     if isinstance(review, Reading):
         return review
     plan, veil = review.plan, Veil.of(review.plan)
-    parity = (Unlike(one.path, one.what, one.only_in, one.missing_in) for one in review.parity)
+    parity = (
+        Unlike(one.path, one.what, one.environments, one.only_in, one.missing_in) for one in review.parity
+    )
     found = Reading(
         environment=veil.line(review.environment),
         state="",

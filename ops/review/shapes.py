@@ -69,10 +69,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Unlike:
-    """A difference between environments."""
+    """A difference between environments. `what` says all of it; the names are there for programs."""
 
     path: str
     what: str
+    environments: tuple[str, ...]
     only_in: tuple[str, ...]
     missing_in: tuple[str, ...]
 

@@ -206,20 +206,20 @@ def _drift(drift: Sequence[Drifted], width: int) -> Iterator[Text]:
 def _cost(read: Reading) -> Iterator[Text]:
     if not (cost := read.cost):
         return
-    yield Text.assemble("  Cost a month: ", (cost.delta, "bold"), f"  ({cost.before} → {cost.after})")
+    yield Text.assemble("  Cost a month: ", (cost.cell, "bold"), f"  ({cost.before} → {cost.after})")
     for name, _, _, delta in cost.services:
         yield Text(f"    {name}: {delta}")
-    if cost.unpriced:
-        yield Text(f"    not priced: {', '.join(cost.unpriced)}", SOFT)
+    for address, reason in cost.unpriced:
+        yield Text(f"    not priced: {address}" + (f": {reason}" if reason else ""), SOFT)
+    for note in cost.notes:
+        yield Text(f"    {note}", SOFT)
 
 
 def _parity(read: Reading) -> Iterator[Text]:
     if read.parity:
         yield Text("  Unlike other environments", "bold")
     for one in read.parity:
-        where = [f"only in {', '.join(one.only_in)}"] if one.only_in else []
-        where += [f"missing in {', '.join(one.missing_in)}"] if one.missing_in else []
-        yield Text(f"    {one.path}: {one.what}" + (f" ({'; '.join(where)})" if where else ""))
+        yield Text(f"    {one.path}: {one.what}")
 
 
 def _named(construct: str, address: str) -> str:

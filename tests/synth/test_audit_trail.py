@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.configuration import ENVIRONMENTS
-from tests.support.synthesized import account_stack, stack
+import pytest
 
+from environments import naming
+from tests.support.configuration import ENVIRONMENTS
+from tests.support.synthesized import Synthesized, account_stack, stack
+
+READS = {"dynamodb:*", *(f"dynamodb:{name}" for name in ("BatchGetItem", "GetItem", "Query", "Scan"))}
 TRAIL = "arn:aws:cloudtrail:us-east-1:123456789012:trail/spec-wizard-audit"
 
 
@@ -79,13 +83,50 @@ def test_trap_49_items_are_recorded_when_written_and_when_read_by_others() -> No
     assert (writes["readOnly"], reads["readOnly"]) == ({"equals": ["false"]}, {"equals": ["true"]})
     assert writes["resources.ARN"] == reads["resources.ARN"] == {"starts_with": tables}
     assert "userIdentity.arn" not in writes
-    assert reads["userIdentity.arn"] == {
-        "not_starts_with": [
-            f"arn:aws:sts::123456789012:assumed-role/"
-            f"{stack(name).all('aws_iam_role')['security/application/role']['name']}/"
-            for name in ENVIRONMENTS
-        ]
+    assert reads["userIdentity.arn"].keys() == {"not_starts_with"}
+
+
+def _readers(synthesized: Synthesized) -> set[str]:
+    """Names of the roles that may read items of the environment's table, restore tests' tables left out."""
+    roles = {f"${{aws_iam_role.{name}.id}}": role["name"] for name, role in _by_id(synthesized).items()}
+    return {
+        roles[policy["role"]]
+        for policy in synthesized.all("aws_iam_role_policy").values()
+        for statement in json.loads(policy["policy"])["Statement"]
+        if statement["Effect"] == "Allow" and READS & set(statement["Action"])
+        if not all(naming.RESTORE_TESTS in resource for resource in statement["Resource"])
     }
+
+
+def _by_id(synthesized: Synthesized) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = synthesized.json["resource"]["aws_iam_role"]
+    return found
+
+
+def _session(role: str) -> str:
+    return f"arn:aws:sts::123456789012:assumed-role/{role}/session"
+
+
+def _left_out() -> tuple[str, ...]:
+    reads = _selectors()["Reads of the tables by others than the application"]
+    return tuple(reads["userIdentity.arn"]["not_starts_with"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_reads_of_no_role_of_an_environment_are_recorded(environment: str) -> None:
+    """The worker's alone are one a second, as long as it answers."""
+    readers = _readers(stack(environment))
+    prefix = f"spec-wizard-{environment}-"
+    assert {f"{prefix}application", f"{prefix}function-chat-worker"} < readers
+    assert [role for role in sorted(readers) if not _session(role).startswith(_left_out())] == []
+
+
+def test_reads_of_anybody_else_are_recorded() -> None:
+    pipelines = [role["name"] for role in _by_id(account_stack()).values()]
+    others = [*pipelines, "Admin", "spec-wizard-dev-function-x", "spec-wizard-dev-application-2"]
+    assert "spec-wizard-account-deploy-dev" in others
+    assert [role for role in others if _session(role).startswith(_left_out())] == []
+    assert not "arn:aws:iam::123456789012:user/somebody".startswith(_left_out())
 
 
 def test_digest_files_can_be_written_whatever_their_encryption() -> None:

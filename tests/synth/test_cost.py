@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,15 +15,20 @@ from constructs_lib.monitoring import metrics
 from constructs_lib.monitoring.subjects import NAMESPACE
 from environments import usage
 from ops import cli
+from ops.bundles.file import Bundle
+from ops.bundles.manifest import Manifest
 from ops.cost import bill, prices, report, resources
 from ops.cost import run as cost_run
 from ops.cost.catalogue import FREE, METERS
 from ops.cost.estimate import Estimate
+from ops.cost.services import monitoring
+from ops.deployment import making, reviewing
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.paths import ROOT
 from tests.support import configuration, goldens
 from tests.support.configuration import ENVIRONMENTS
+from tests.support.plans.builders import change, plan
 from tests.support.synthesized import Synthesized, account_stack, stack
 
 PRICES = prices.load()
@@ -150,6 +156,37 @@ def test_stacks_of_an_account_share_what_is_free_of_charge() -> None:
     assert alone.high < shared.high < paid.high
 
 
+def dashboard_with(count: int) -> list[bill.Stack]:
+    """dev, whose dashboard shows so many metrics, each in two widgets."""
+    document = stack("dev").json
+    (board,) = document["resource"]["aws_cloudwatch_dashboard"].values()
+    metrics = [["SpecWizard", f"M{number}", "Environment", "dev"] for number in range(count)]
+    widget = {"properties": {"metrics": [*metrics, [{"expression": "m0*2"}]]}}
+    board["dashboard_body"] = json.dumps({"widgets": [widget, widget, {"properties": {"markdown": "x"}}]})
+    return [bill.Stack("dev", "us-east-1", resources.of_stack(document))]
+
+
+def test_a_dashboard_of_more_than_fifty_metrics_is_not_free() -> None:
+    def paid(stacks: list[bill.Stack], *, free_tier: bool = True) -> float:
+        found = bill.of_account(stacks, PRICES, USAGES, ACCOUNT, members=ENVIRONMENTS, free_tier=free_tier)[
+            "dev"
+        ]
+        return sum(one.amount.high for one in found.charges if one.key.startswith("cloudwatch.dashboard"))
+
+    ours = [bill.Stack("dev", "us-east-1", resources.of_stack(stack("dev").json))]
+    assert [paid(ours), paid(dashboard_with(51)), paid(dashboard_with(50))] == [3.0, 3.0, 0.0]
+    assert paid(dashboard_with(50), free_tier=False) == 3.0
+
+
+def test_the_monitoring_page_counts_the_dashboards_metrics() -> None:
+    text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    said = re.search(r"only of up to (\d+) metrics\s+each, and this one has (\d+)", text)
+    assert said
+    body = stack("dev").only("aws_cloudwatch_dashboard")["dashboard_body"]
+    assert int(said[1]) == monitoring.FREE_DASHBOARD_METRICS
+    assert int(said[2]) == len(monitoring.metrics_of(body) or ())
+
+
 def test_the_document_shows_the_estimate_of_the_example_configuration() -> None:
     headers, rows = report.table(estimates(*STACKS))
     _, free = report.table(estimates(*STACKS, free_tier=True))
@@ -184,9 +221,8 @@ def test_one_environment_takes_its_part_of_the_free_tier_only(monkeypatch: pytes
     assert "prod/database/table" not in printed
 
 
-def test_each_account_has_its_own_stack_and_its_own_free_tier(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """dev and staging in one account, prod in another; staging says too little to be synthesized."""
     values = configuration.variables(SPEC_WIZARD_ENV_DIR=str(tmp_path))
     for name in ("AWS_ACCOUNT_ID", "SES_FROM_EMAIL", "CERTIFICATE_ARN"):
@@ -207,12 +243,32 @@ def test_each_account_has_its_own_stack_and_its_own_free_tier(
         lines = "".join(f"{name}={value}\n" for name, value in own.items())
         (tmp_path / f".env.{environment}").write_text(lines, encoding="utf-8")
 
+
+def test_each_account_has_its_own_stack_and_its_own_free_tier(two_accounts: None) -> None:
     found = cost_run.estimates(["prod", "dev", "account"], free_tier=True)
     assert list(found.estimates) == ["prod", "dev", "account-123456789012", "account-210987654321"]
     assert found.notes == ("staging is not configured completely: it takes no part of the free tier here.",)
     # prod has its account for itself, and that account's trail records nobody else.
     alone = estimates("prod", "account", free_tier=True, members=("prod",))["prod"].total
     assert found.estimates["prod"].total == alone
+
+
+def test_the_review_of_an_accounts_plan_counts_that_accounts_environments(
+    two_accounts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trail costs what `ops cost` says, and not what all environments together would."""
+    monkeypatch.setenv("ENVIRONMENT", "dev,prod")
+    trail = change("aws_cloudtrail.audit-trail_8AEAD1CA", "create", None, {})
+    names = ["account-123456789012", "account-210987654321"]
+    expected = cost_run.estimates(["dev", "prod", "account"]).estimates
+    for name in names:
+        manifest = Manifest(environment=name, aws_region="us-east-1", made=datetime(2026, 1, 2, tzinfo=UTC))
+        made = reviewing.review(
+            Bundle(manifest, b"plan", plan(trail), configuration=making.configuration_of(name))
+        )
+        assert made.cost
+        assert made.cost.after.services["CloudTrail"] == expected[name].services["CloudTrail"]
+    assert len({expected[name].services["CloudTrail"] for name in names}) == 2
 
 
 @pytest.mark.parametrize("name", ["production", "dev,staging", "accounts"])

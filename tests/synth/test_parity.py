@@ -239,7 +239,7 @@ def test_a_change_that_reached_prod_alone_is_found(change: Any, path: str) -> No
     change(document)
     found = of_environments(prod=document).differences
     assert path in {one.path for one in found}
-    assert all("prod" in one.only_in + one.missing_in for one in found)
+    assert all("prod" in one.environments for one in found)
 
 
 def test_the_command_says_that_all_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

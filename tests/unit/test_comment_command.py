@@ -47,15 +47,9 @@ def renderer(monkeypatch: pytest.MonkeyPatch) -> None:
         Links=SimpleNamespace,
     )
     page = SimpleNamespace(render=lambda reviews: f"<html>{told(reviews, limit=9999)}</html>")
-    review = SimpleNamespace(
-        review=lambda bundle: SimpleNamespace(
-            environment=bundle.manifest.environment, manifest=bundle.manifest
-        )
-    )
     for module, fake in (("markdown", markdown), ("page", page)):
         monkeypatch.setitem(sys.modules, f"ops.review.{module}", fake)
         monkeypatch.setattr(ops.review, module, fake, raising=False)
-    monkeypatch.setattr("ops.deployment.reviewing.review", review.review)
     for name in (
         "GITHUB_ACTIONS",
         "GITLAB_CI",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from environments.ranges import Range
 from ops.cost.catalogue import FREE, METERS
 from ops.cost.resources import Resource, of_stack
 from tests.support.costs import QUIET_ACCOUNT, TABLE, cents, estimate, month, resource, table, units
@@ -107,6 +108,20 @@ class TestAccount:
         trail = resource("aws_cloudtrail.audit-trail_8AEAD1CA")
         found = estimate([trail], used, environment="account", members=("dev", "prod"))
         assert units(found, "cloudtrail.data-events") == (20_000, 20_000)  # 1 + 2 + 7 for each session
+
+    def test_its_keys_encrypt_each_file_of_the_trail(self) -> None:
+        keys = [
+            resource(f"aws_kms_key.{name}_key_00000000") for name in ("audit-trail", "security-alarms_topic")
+        ]
+        account = QUIET_ACCOUNT.model_copy(
+            update={
+                "trail_files": Range(Decimal(9000), Decimal(40_000)),
+                "key_requests_per_trail_file": Range(Decimal(1), Decimal(2)),
+            }
+        )
+        found = estimate(keys, environment="account", account=account)
+        assert units(found, "kms.requests") == (9000, 80_000)
+        assert cents(found, "KMS") == (Decimal("2.03"), Decimal("2.24"))
 
     def test_an_environments_thing_in_an_accounts_stack_is_named(self) -> None:
         found = estimate([table()], environment="account", account=QUIET_ACCOUNT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -101,10 +102,10 @@ class TestObjects:
     LIFECYCLE = "aws_s3_bucket_lifecycle_configuration.storage_exports_lifecycle_711AC363"
     BUCKET = "aws_s3_bucket.storage_exports_bucket_C0C72DD9"
 
-    def stored(self, *rules: dict[str, Any]) -> dict[str, float]:
+    def stored(self, *rules: dict[str, Any], more: Sequence[Resource] = ()) -> dict[str, float]:
         """GB-months by row for one GB, or a thousand exports, a month."""
         used = month(sessions=1024, pdfs_per_session=1, pdf_mb=1)
-        resources = [resource(self.BUCKET)]
+        resources = [resource(self.BUCKET), *more]
         if rules:
             resources.append(resource(self.LIFECYCLE, rule=list(rules)))
         return {one.key: one.high for one in estimate(resources, used).charges if one.key != "s3.put"}
@@ -128,6 +129,38 @@ class TestObjects:
         assert days["s3.glacier-ir"] == 275
         assert found["s3.to-intelligent-tiering"] == found["s3.to-glacier-ir"] == 1024
         assert found["s3.monitoring"] == pytest.approx(1024 * 60 / 30.4, rel=1e-5)
+
+    @pytest.mark.parametrize(
+        ("status", "noncurrent", "days"),
+        [
+            ("Enabled", {"noncurrent_days": 90}, 100),
+            ("Enabled", None, 375),
+            ("Suspended", {"noncurrent_days": 90}, 10),
+        ],
+    )
+    def test_an_expired_object_of_a_versioned_bucket_is_paid_until_its_version_goes(
+        self, status: str, noncurrent: dict[str, int] | None, days: int
+    ) -> None:
+        versioning = resource(
+            "aws_s3_bucket_versioning.storage_exports_versioning_00000000",
+            versioning_configuration={"status": status},
+        )
+        rule: dict[str, Any] = {"status": "Enabled", "expiration": [{"days": 10}]}
+        rule["transition"] = [
+            {"days": 50, "storage_class": "GLACIER_IR"}
+        ]  # it is not current any more by then
+        if noncurrent:
+            rule["noncurrent_version_expiration"] = [noncurrent]
+        found = self.stored(rule, more=[versioning])
+        assert round(found["s3.standard"] * 30.4) == days
+        assert "s3.glacier-ir" not in found
+
+    def test_what_is_read_from_the_archive_is_paid_by_the_gb(self) -> None:
+        used = month(sessions=1024, pdfs_per_session=1, pdf_mb=1, late_downloads_per_pdf=2)
+        moves = [{"days": 30, "storage_class": "GLACIER_IR"}]
+        lifecycle = resource(self.LIFECYCLE, rule=[{"status": "Enabled", "transition": moves}])
+        assert units(estimate([resource(self.BUCKET), lifecycle], used), "s3.glacier-ir-retrieval") == (2, 2)
+        assert units(estimate([resource(self.BUCKET)], used), "s3.glacier-ir-retrieval") == (0, 0)
 
     def test_a_rule_that_is_off_does_nothing(self) -> None:
         found = self.stored({"status": "Disabled", "expiration": [{"days": 10}]})

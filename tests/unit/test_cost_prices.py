@@ -13,6 +13,8 @@ from ops.cost import prices
 from ops.cost.prices import HOME, OLD_AFTER_DAYS, Price
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.paths import ROOT
+from tests.support.costs import estimate, resource
 
 GOOD = {
     "key": '"kms.key"',
@@ -56,6 +58,12 @@ def written(folder: Path, *rows: str) -> Path:
         ({"confidence": '"sure"'}, "confidence"),
         ({"confidence": '"memory"'}, 'source "none" exactly where'),
         ({"source": '"none"'}, 'source "none" exactly where'),
+        ({"source": '"somebody said so"'}, "'somebody said so', which is neither an address nor a file"),
+        ({"source": '"https://example.com/a; from memory"'}, "which is neither an address nor a file"),
+        (
+            {"source": '"none"', "confidence": '"memory"', "from_memory": '["free"]'},
+            "has from_memory, and is from memory as a whole",
+        ),
         ({"region": '"us-east-9"'}, "region 'us-east-9', which is none"),
         ({"price": '"1"'}, "price: Extra inputs"),
         ({"region": '"eu-central-1"'}, "for other regions, but not for us-east-1"),
@@ -112,7 +120,7 @@ def stepped(*steps: dict[str, object], per: int = 1) -> Price:
             "unit": "u",
             "per": per,
             "steps": steps,
-            "source": "s",
+            "source": "https://example.com/prices",
             "date": date(2026, 1, 1),
             "confidence": "sourced",
         }
@@ -135,7 +143,43 @@ def test_the_committed_list_is_right_and_says_where_it_is_from() -> None:
     found = prices.load()
     assert len(found.rows) > 40
     assert {row.confidence for row in found.rows} == {"sourced", "memory"}
-    assert all(row.source for row in found.rows)
+    for row in found.rows:
+        for source in () if row.source == "none" else row.source.split(prices.SOURCES):
+            assert source.startswith("https://") or (ROOT / source).is_file(), row.key
+
+
+def test_a_part_without_a_source_is_told_with_its_row(tmp_path: Path) -> None:
+    part = row(free="5", from_memory='["free", "steps above 10 TB"]')
+    free = row(key='"a.b"', free="5", from_memory='["free"]')
+    whole = row(key='"c.d"', source='"none"', confidence='"memory"')
+    rows = prices.load(written(tmp_path, part, free, whole, row(key='"e.f"'))).rows
+    assert [one.unsourced(free_tier=True) for one in rows] == [
+        "kms.key (free, steps above 10 TB)",
+        "a.b (free)",
+        "c.d",
+        "",
+    ]
+    assert [one.unsourced(free_tier=False) for one in rows] == ["kms.key (steps above 10 TB)", "", "c.d", ""]
+
+
+def test_what_the_committed_list_has_from_memory_is_told() -> None:
+    """Free parts of SNS, the cap of a key's rotations, upper steps: their sources do not say them."""
+    told = {one for one in (row.unsourced(free_tier=True) for row in prices.load().rows) if one}
+    assert told == {
+        "backup.restore",
+        "cloudfront.out (steps above 10 TB)",
+        "kms.key (rotations after the second)",
+        "s3.intelligent-tiering-infrequent",
+        "s3.standard (steps above 50 TB)",
+        "s3.to-glacier-ir",
+        "s3.to-intelligent-tiering",
+        "sns.email (free)",
+        "sns.http (free)",
+        "sns.publish (free)",
+        "ssm.advanced-parameter",
+    }
+    key = resource("aws_kms_key.a_00000000")
+    assert estimate([key]).from_memory == ("kms.key (rotations after the second)",)
 
 
 def test_old_rows_are_told_after_six_months() -> None:

@@ -48,6 +48,7 @@ ENVIRONMENT = [
     resource("aws_cloudfront_distribution.cdn_distribution_00000000"),
     resource("aws_cloudwatch_composite_alarm.monitoring_unhealthy_00000000"),
     resource("aws_cloudwatch_dashboard.monitoring_dashboard_00000000"),
+    resource("aws_cloudwatch_dashboard.monitoring_small_00000000", dashboard_body='{"widgets": []}'),
     resource("aws_cloudwatch_log_delivery.cdn_access-logs_delivery_00000000"),
     resource("aws_cloudwatch_log_group.log-groups_application_00000000", retention_in_days=30),
     resource("aws_cloudwatch_log_metric_filter.monitoring_filter_00000000"),

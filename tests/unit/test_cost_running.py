@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ops.cost.resources import Resource
+from ops.cost.services import monitoring
 from tests.support.costs import cents, estimate, month, resource, units
 
 
@@ -52,6 +54,24 @@ class TestAlarmsAndLogs:
             ]
         )
         assert cents(found, "CloudWatch") == (Decimal("3.50"), Decimal("3.50"))
+
+    def test_a_dashboards_metrics_are_counted_once_also_where_a_row_repeats_the_one_above(self) -> None:
+        rows = [
+            ["AWS/Lambda", "Errors", "FunctionName", "a", {"stat": "Sum"}],
+            ["AWS/Lambda", "Errors", "FunctionName", "a", {"stat": "p95"}],
+            [".", ".", ".", "b"],
+            ["...", "c"],
+            [".", "Duration", ".", "."],
+            [{"expression": "m0 + m1"}],
+        ]
+        widgets = [{"properties": {"metrics": rows}}, {"properties": {"markdown": "x"}}, {}]
+        assert monitoring.metrics_of(json.dumps({"widgets": widgets})) == {
+            ("AWS/Lambda", "Errors", "FunctionName", "a"),
+            ("AWS/Lambda", "Errors", "FunctionName", "b"),
+            ("AWS/Lambda", "Errors", "FunctionName", "c"),
+            ("AWS/Lambda", "Duration", "FunctionName", "c"),
+        }
+        assert monitoring.metrics_of("") is None
 
     @pytest.mark.parametrize(("days", "stored_gb"), [(30.4, 2), (60.8, 4), (0, 24.01)])
     def test_logs_are_paid_when_they_come_and_while_they_stay(self, days: float, stored_gb: float) -> None:

@@ -35,6 +35,10 @@ def test_buckets_never_meet() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_a_functions_role_is_named_by_its_folder() -> None:
+    assert naming.function_role("dev", "chat_worker") == "spec-wizard-dev-function-chat-worker"
+
+
 def test_names_of_the_specification() -> None:
     assert naming.table("dev") == "spec-wizard-sessions-dev"
     assert naming.exports_bucket("dev", "123456789012") == "spec-wizard-exports-dev-123456789012"

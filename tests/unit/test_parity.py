@@ -57,6 +57,7 @@ def test_what_one_environment_alone_has() -> None:
     given = stacks(dev={"a__b": {}}, staging={"a__b": {}}, prod={"a__b": {}, "a__c": {}})
     (one,) = compare(given, CONFIGURATIONS, ()).differences
     assert (one.path, one.only_in, one.missing_in) == ("a/c", ("prod",), ("dev", "staging"))
+    assert one.environments == ("dev", "staging", "prod")
     assert one.what == "prod has this aws_thing, dev and staging not"
 
 
@@ -79,7 +80,7 @@ def test_an_attribute_with_its_value_in_each_environment() -> None:
     given = stacks(dev={"a": {"size": 1}}, staging={"a": {"size": 1}}, prod={"a": {}})
     (one,) = compare(given, CONFIGURATIONS, ()).differences
     assert (one.path, one.what) == ("a", "size is 1 in dev, 1 in staging, not set in prod")
-    assert (one.only_in, one.missing_in) == (("dev", "staging", "prod"), ())
+    assert (one.environments, one.only_in, one.missing_in) == (("dev", "staging", "prod"), (), ())
 
 
 def test_a_place_inside_of_blocks_and_of_texts_that_are_json() -> None:

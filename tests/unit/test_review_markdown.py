@@ -68,7 +68,7 @@ class TestComment:
         dev = dict(zip(titles, rows["dev"], strict=True))
         assert (dev["Add"], dev["Replace"], dev["Forget"]) == ("**1**", "**2**", "**1**")
         assert dev["Gates"] == "**1 closed**, 1 acknowledged"
-        assert dev["Cost a month"] == "+$0.20 to +$0.90"
+        assert dev["Cost a month"] == "+$0.20 to +$0.90, 1 not priced"
         assert dict(zip(titles, rows["prod"], strict=True))["State"] == "plan failed"
 
     def test_every_environment_is_folded_and_open_where_somebody_must_act(self) -> None:

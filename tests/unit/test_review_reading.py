@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from ops.cost import change as cost_change
 from ops.cost.estimate import Amount, CostChange, Estimate
 from ops.gates.finding import Acknowledgement, Finding, Gate
 from ops.review import money, reading, reasons
 from ops.review.entries import Entry, Risk
+from ops.review.model import Review
 from ops.review.shapes import Reading
 from tests.support.plans import cases, story
 from tests.support.plans.builders import change, code, failure, plan, review
@@ -283,7 +285,33 @@ class TestMoney:
             ("Lambda", "$2.00", "$0.00", "-$2.00"),
             ("SQS", "$0.00", "$0.00 to $0.50", "$0.00 to +$0.50"),
         )
-        assert found.unpriced == ("a.b",)
+        assert found.unpriced == (("a.b", ""),)
+        assert found.cell == "-$2.00 to -$1.50, 1 not priced"
+
+    def test_what_is_not_priced_is_said_beside_the_delta_and_why_below(self) -> None:
+        """The other texts are of the whole change; they say the same."""
+        gateway = "aws_nat_gateway.network_gateway_00000000"
+        made = plan(change(gateway, "create", None, {}))
+        cost = cost_change.change(made, code("dev"), "dev", region="eu-central-1", today=date(2036, 1, 1))
+        for text in shown_by_all(review(made, cost=cost)):
+            assert "no change, 1 not priced" in text
+            assert gateway in text
+            assert "nothing is known of the price of" in text
+            assert "are older than six months" in text
+            assert "Without what AWS gives every account for free" in text
+
+    def test_what_the_prices_are_worth_is_said(self) -> None:
+        after = Estimate({}, notes=("x has no prices of its own.",), from_memory=("a.b", "c.d"))
+        found = money.of(CostChange(Estimate({}), after))
+        assert found.cell == "no change"
+        assert found.notes == (
+            "Without what AWS gives every account for free; low to high is the usage that is assumed.",
+            "Prices from memory, without a source: a.b, c.d.",
+            "x has no prices of its own.",
+        )
+        for text in shown_by_all(review(CASES["update"], cost=CostChange(Estimate({}), after))):
+            assert "Prices from memory, without a source: a.b, c.d." in text
+            assert "x has no prices of its own." in text
 
     @pytest.mark.parametrize(
         ("amount", "shown"),
@@ -293,16 +321,20 @@ class TestMoney:
         assert money.delta(amount) == shown
 
 
-def test_every_case_is_shown_by_every_output() -> None:
+def shown_by_all(found: Review) -> tuple[str, ...]:
+    """As terminal, comment and page show it; the comment's escapes are taken away."""
     from ops.review import markdown, page, terminal
 
+    return (
+        "\n".join(map(str, terminal.lines(found))),
+        markdown.comment([found]).replace("\\", ""),
+        page.render([found]),
+    )
+
+
+def test_every_case_is_shown_by_every_output() -> None:
     for case, document in cases.CASES.items():
-        found = review(document)
-        for text in (
-            "\n".join(map(str, terminal.lines(found))),
-            markdown.comment([found]),
-            page.render([found]),
-        ):
+        for text in shown_by_all(review(document)):
             assert "dev" in text, case
 
 

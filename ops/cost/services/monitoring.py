@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -20,6 +21,9 @@ WAF_PREFIX = "aws-waf-logs-"
 
 ERROR_KB = 4
 """One error with its traceback."""
+
+FREE_DASHBOARD_METRICS = 50
+"""One of more is never free (awslabs/aws-well-architected-labs, "Monitoring with CloudWatch Dashboards")."""
 
 BAND_METRICS = 2
 """An anomaly detection alarm is charged for its metric, and for the upper and lower end of the band."""
@@ -45,8 +49,41 @@ def composite_alarm(resource: Resource, month: Month) -> Iterator[Metered]:
 
 
 def dashboard(resource: Resource, month: Month) -> Iterator[Metered]:
-    """One price; the free ones hold up to 50 metrics each."""
-    yield Metered("cloudwatch.dashboard", exactly(1), "dashboard")
+    """One price, but only one of few metrics can be free. Where they are not known yet, there are many."""
+    metrics = metrics_of(str(resource.values.get("dashboard_body") or ""))
+    if metrics is not None and len(metrics) <= FREE_DASHBOARD_METRICS:
+        yield Metered("cloudwatch.dashboard", exactly(1), "dashboard")
+    else:
+        what = f"dashboard of more than {FREE_DASHBOARD_METRICS} metrics"
+        yield Metered("cloudwatch.dashboard-large", exactly(1), what)
+
+
+def metrics_of(body: str) -> set[tuple[str, ...]] | None:
+    """The metrics that a dashboard shows, each once: namespace, name, dimensions. None: not known yet."""
+    try:
+        widgets = json.loads(body)["widgets"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    found: set[tuple[str, ...]] = set()
+    for widget in widgets:
+        above: tuple[str, ...] = ()
+        for row in widget.get("properties", {}).get("metrics") or ():
+            words = tuple(word for word in row if isinstance(word, str))
+            if words:  # a row without words is an expression
+                above = _in_full(words, above)
+                found.add(above)
+    return found
+
+
+def _in_full(words: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the signs for what is as in the row above: `.` for one word, `...` for all left out."""
+    if "..." in words:
+        place = words.index("...")
+        left_out = max(0, len(above) - len(words) + 1)
+        words = (*words[:place], *above[place : place + left_out], *words[place + 1 :])
+    return tuple(
+        above[place] if word == "." and place < len(above) else word for place, word in enumerate(words)
+    )
 
 
 def metric_filter(resource: Resource, month: Month) -> Iterator[Metered]:

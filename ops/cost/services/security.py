@@ -21,6 +21,9 @@ def key(resource: Resource, month: Month) -> Iterator[Metered]:
     if "messages-key" in resource.label and month.own:
         requests = month.own.sessions * month.own.usage.key_requests_per_session
         yield Metered("kms.requests", requests, "requests of all keys of the environment")
+    if resource.label.startswith("audit-trail") and not month.own:
+        requests = month.account.trail_files * month.account.key_requests_per_trail_file
+        yield Metered("kms.requests", requests, "requests of all keys of the account")
 
 
 def secret(resource: Resource, month: Month) -> Iterator[Metered]:

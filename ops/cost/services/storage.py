@@ -29,7 +29,8 @@ def bucket(resource: Resource, month: Month) -> Iterator[Metered]:
         used = month.used()
         yield Metered("s3.put", used.pdfs, "uploads")
         yield Metered("s3.get", used.downloads, "downloads, at most")
-        yield from _stored(resource, month, used.pdfs_gb, used.pdfs)
+        read_late = used.pdfs_gb * used.usage.late_downloads_per_pdf
+        yield from _stored(resource, month, used.pdfs_gb, used.pdfs, read_late)
         if not month.all("aws_cloudfront_distribution"):
             yield Metered("transfer.out", used.downloads_gb, "GB of downloads, without CloudFront")
     elif resource.label.startswith("storage_logs"):
@@ -63,9 +64,14 @@ def audited_gb(month: Month) -> Range:
     return (month.account.management_events + data_events(month)) * month.account.event_kb / KB_PER_GB
 
 
-def _stored(resource: Resource, month: Month, gb: Range, objects: Range) -> Iterator[Metered]:
+def _stored(
+    resource: Resource, month: Month, gb: Range, objects: Range, read_late: Range = NONE
+) -> Iterator[Metered]:
+    """gb, objects: that come in a month. read_late: GB that are read once they are archived."""
     lifecycle = month.beside(resource, "aws_s3_bucket_lifecycle_configuration")
-    moves, until = _moves(lifecycle.blocks("rule") if lifecycle else [])
+    versioning = month.beside(resource, "aws_s3_bucket_versioning")
+    versioned = versioning and versioning.block("versioning_configuration").get("status") == "Enabled"
+    moves, until = _moves(lifecycle.blocks("rule") if lifecycle else [], versioned=bool(versioned))
     ends = [*(day for day, _ in moves[1:]), until]
     for (begin, name), end in zip(moves, ends, strict=True):
         months = Decimal(max(0, end - begin)) / DAYS
@@ -77,6 +83,7 @@ def _stored(resource: Resource, month: Month, gb: Range, objects: Range) -> Iter
             yield Metered("s3.monitoring", objects * months, "objects watched by Intelligent-Tiering")
         elif name == "GLACIER_IR":
             yield Metered("s3.glacier-ir", gb * months, "GB in Glacier Instant Retrieval")
+            yield Metered("s3.glacier-ir-retrieval", read_late, "GB read from Glacier Instant Retrieval")
         elif name == "STANDARD":
             yield Metered("s3.standard", gb * months, "GB in Standard")
         else:
@@ -85,13 +92,27 @@ def _stored(resource: Resource, month: Month, gb: Range, objects: Range) -> Iter
             yield Metered(TRANSITIONS[name], objects, f"moves to {name}")
 
 
-def _moves(rules: list[Mapping[str, Any]]) -> tuple[list[tuple[int, str]], int]:
-    """(age in days, class) in order, beginning with Standard; and the age at which objects are deleted."""
+def _moves(rules: list[Mapping[str, Any]], *, versioned: bool) -> tuple[list[tuple[int, str]], int]:
+    """(age in days, class) in order, beginning with Standard; and the age at which objects are deleted.
+
+    In a versioned bucket an object that expires becomes a noncurrent version, which stays in its class, and
+    on the bill, until noncurrent ones expire.
+    """
     active = [rule for rule in rules if rule.get("status") == "Enabled"]
-    moves = [
+    expires = min(_days(active, "expiration", "days"), default=None)
+    moves = sorted(
         (int(move.get("days") or 0), str(move.get("storage_class")))
         for rule in active
         for move in blocks(rule, "transition")
-    ]
-    expiries = [int(one["days"]) for rule in active for one in blocks(rule, "expiration") if one.get("days")]
-    return [(0, "STANDARD"), *sorted(moves)], min(expiries, default=WITHOUT_EXPIRY_DAYS)
+    )
+    if expires is None:
+        return [(0, "STANDARD"), *moves], WITHOUT_EXPIRY_DAYS
+    until = expires
+    if versioned:
+        noncurrent = _days(active, "noncurrent_version_expiration", "noncurrent_days")
+        until += min(noncurrent, default=WITHOUT_EXPIRY_DAYS)
+    return [(0, "STANDARD"), *(move for move in moves if move[0] < expires)], until
+
+
+def _days(rules: list[Mapping[str, Any]], block: str, name: str) -> list[int]:
+    return [int(one[name]) for rule in rules for one in blocks(rule, block) if one.get(name)]

@@ -95,7 +95,7 @@ def planted(text: str, *markings: Marking) -> Review:
         ),
         findings=findings,
         cost=CostChange(Estimate({}), Estimate({text: Amount(1, 2)}, (text,))),
-        parity=(ParityDifference(text, text, (text,), (text,)),),
+        parity=(ParityDifference(text, text, (text,), (text,), (text,)),),
         failure=failure(
             message=f"Error: {text}\n{text}",
             hint=text,

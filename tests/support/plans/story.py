@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.cost.estimate import Amount, CostChange, Estimate
 from ops.gates.finding import Acknowledgement, Finding, Gate
-from ops.parity.differences import ParityDifference
+from ops.parity import compare
 from ops.plans.synthesized import Synthesized
 from ops.review.model import Review
 from tests.support.plans.builders import Json, change, code, failure, output, plan, review
@@ -182,7 +182,23 @@ COST = CostChange(
         {"DynamoDB": Amount(1.0, 4.0), "Lambda": Amount(0.4, 1.6), "SQS": Amount(0.0, 0.1)}, ("aws_x.y",)
     ),
 )
-PARITY = (ParityDifference("chat/jobs", "a queue of jobs", only_in=("dev",), missing_in=("staging", "prod")),)
+
+
+def _stack(environment: str, memory_size: int, **more: Json) -> Json:
+    """Of one function in this environment, and what it has besides."""
+    function = {"//": {"metadata": {"path": f"{environment}/chat/worker"}}, "memory_size": memory_size}
+    return {"resource": {"aws_lambda_function": {"chat_worker": function}, **more}}
+
+
+QUEUE = {"chat_jobs": {"//": {"metadata": {"path": "dev/chat/jobs"}}}}
+PARITY = compare.differences(
+    {
+        "dev": _stack("dev", 512, aws_sqs_queue=QUEUE),
+        "staging": _stack("staging", 256),
+        "prod": _stack("prod", 256),
+    },
+    {"dev": {}, "staging": {}, "prod": {}},
+)
 
 
 def reviews() -> list[Review]:
