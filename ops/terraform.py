@@ -178,12 +178,14 @@ class Terraform:
     """Terraform in one stack's folder.
 
     environ: added to the environment of this process. lock_timeout: how long to wait for the state's lock, as
-    Terraform writes it; left out, TF_CLI_ARGS_plan and the like count, or it does not wait.
+    Terraform writes it; left out, TF_CLI_ARGS_plan and the like count, or it does not wait. plan_file: where
+    `plan` saves, in the folder; another run may write the usual one at any time.
     """
 
     directory: Path
     environ: dict[str, str] = field(default_factory=dict)
     lock_timeout: str | None = None
+    plan_file: str = PLAN_FILE
 
     def init(self) -> None:
         """Make the folder ready: provider and backend. Quick where it is already."""
@@ -191,7 +193,7 @@ class Terraform:
 
     def plan(self, on_event: OnEvent = lambda event: None, *, destroy: bool = False) -> Plan:
         """Plan against the remote state and save the plan in the folder."""
-        file = self.directory / PLAN_FILE
+        file = self.directory / self.plan_file
         options = [f"-out={file}", *(["-destroy"] if destroy else [])]
         self._stream(["plan", "-json", "-input=false", *self._locking, *options], "plan", on_event)
         return self.shown(file)

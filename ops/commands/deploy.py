@@ -15,10 +15,10 @@ from ops.commands.plan import ApproveBroadening
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ops.bundles.file import Bundle
     from ops.deployment.making import Attempt
+    from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
-    from ops.terraform import Plan, Terraform
+    from ops.terraform import Terraform
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,15 @@ def _run(
     """The steps, in order; `result` is filled as they are done."""
     from ops import account, aws, confirmation, stacks
     from ops.deployment import reviewing, steps
+    from ops.deployment.reviewed import to_apply
     from ops.review import terminal
 
     stack = stacks.find(environment)
     caller = aws.verify_caller(stack.aws_account_id, stack.aws_region)
     if not stacks.is_account(environment):
         account.require(stacks.account_of(environment), environment)
-    terraform, bundle, plan = _planned(stack, file, console, attempt, answers.lock_timeout)
-    review = reviewing.review(bundle)
+    terraform, reviewed = _planned(stack, file, console, attempt, answers.lock_timeout)
+    plan, review = reviewed.plan, reviewing.review(reviewed.bundle)
     terminal.show(review, console)
     result["plan"] = plan.summary()
     reviewing.refuse_closed(review, approve_broadening=answers.approve_broadening)
@@ -111,14 +112,15 @@ def _run(
             unchanged="Nothing was applied.",
         )
         attempt.step = "apply"
-        steps.apply(terraform, plan, console)
+        with to_apply(reviewed, terraform.directory) as exactly:
+            steps.apply(terraform, exactly, console)
         result["applied"] = True
     _afterwards(environment, terraform, console, attempt, result, smoke=smoke)
 
 
 def _planned(
     stack: Stack, file: Path | None, console: Console, attempt: Attempt, lock_timeout: str | None
-) -> tuple[Terraform, Bundle, Plan]:
+) -> tuple[Terraform, Reviewed]:
     """The plan to apply, in the synthesized folder: a new one, or the saved one if it is not stale."""
     from ops import synth
     from ops.bundles.file import read
@@ -136,9 +138,10 @@ def _planned(
     if bundle:
         attempt.step, attempt.bundle = "plan", bundle
         with step(console, "Comparing the saved plan with what is now"):
-            return terraform, bundle, saved.take(bundle, stack, terraform)
-    made, plan = making.make(stack, terraform, console, attempt, to_apply=True)
-    return terraform, made, plan
+            reviewed = saved.take(bundle, stack, terraform)
+        attempt.bundle = reviewed.bundle
+        return terraform, reviewed
+    return terraform, making.make(stack, terraform, console, attempt, to_apply=True)
 
 
 def _afterwards(

@@ -101,6 +101,6 @@ def made(
     with step(console, f"Synth of {environment}"):
         directory = synth.synthesize(environment)
     terraform = Terraform(directory, lock_timeout=lock_timeout)
-    bundle, _ = making.make(stack, terraform, console, attempt)
+    bundle = making.make(stack, terraform, console, attempt).bundle
     review = reviewing.review(bundle)
     return review, reviewing.stamped(bundle, review, approve_broadening=approve_broadening)

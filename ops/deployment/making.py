@@ -20,8 +20,9 @@ from ops.exit_codes import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
-    from ops.terraform import Plan, Terraform
+    from ops.terraform import Terraform
 
 
 @dataclass
@@ -48,8 +49,8 @@ def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
 
 def make(
     stack: Stack, terraform: Terraform, console: Console, attempt: Attempt, *, to_apply: bool = False
-) -> tuple[Bundle, Plan]:
-    """Init and plan in a synthesized folder; the bundle, and the plan in the folder.
+) -> Reviewed:
+    """Init and plan in a synthesized folder.
 
     to_apply: what an earlier apply could not store is stored first, which who only plans may not do. Raises
     OpsError: what Terraform refuses.
@@ -58,19 +59,24 @@ def make(
     from ops.bundles import stack as stacks
     from ops.bundles.terraform_plan import state_before
     from ops.deployment import steps
+    from ops.deployment.reviewed import Reviewed
+    from ops.files import private_folder
     from ops.progress import step
 
     directory = terraform.directory
     attempt.stack = json.loads((directory / STACK).read_text(encoding="utf-8"))
-    fingerprint, commit = stacks.fingerprint(directory), origin.commit()
+    fingerprint, sources, commit = stacks.fingerprint(directory), stacks.sources(directory), origin.commit()
     attempt.step = "init"
     with step(console, "Terraform init"):
         terraform.init()
     if to_apply:
         steps.store_unstored(terraform, console)
     attempt.step = "plan"
-    plan = steps.plan(terraform, stack.name, stack.aws_region, console)
-    versions, content = terraforms.versions(directory), plan.file.read_bytes()
+    with private_folder(directory) as folder:  # another run may plan in this checkout at the same time
+        own = replace(terraform, plan_file=f"{folder.name}/{terraform.plan_file}")
+        plan = steps.plan(own, stack.name, stack.aws_region, console)
+        content = plan.file.read_bytes()
+    versions = terraforms.versions(directory)
     before = state_before(content)
     manifest = Manifest(
         environment=stack.name,
@@ -87,7 +93,7 @@ def make(
         run=origin.run(),
     )
     attempt.bundle = Bundle(manifest, content, plan.document, dict(attempt.stack), _configuration(stack.name))
-    return attempt.bundle, plan
+    return Reviewed(attempt.bundle, plan, sources)
 
 
 def _configuration(name: str) -> dict[str, object]:

@@ -1,0 +1,231 @@
+"""`ops deploy` and `ops plan` at the command line, with a Terraform and an AWS that are made up.
+
+What is applied is what was shown and judged, by whoever is at the right account, or nothing is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ops import account, aws, cli, paths, stacks, synth, terraform
+from ops.bundles import file, origin, stack
+from ops.bundles.file import Bundle
+from ops.bundles.manifest import Manifest
+from ops.bundles.origin import Commit
+from ops.bundles.terraform_plan import StateVersion
+from ops.deployment import making, saved
+from ops.exit_codes import ExitCode
+from ops.stacks import Stack
+from ops.terraform import Event, OnEvent, Plan, Terraform, Versions
+from tests.support.plan_documents import deleted, updated
+
+ACCOUNT_ID, REGION = "123456789012", "us-east-1"
+CODE = {
+    "resource": {
+        "aws_cloudwatch_dashboard": {"d": {"//": {"metadata": {"path": "dev/monitoring/dashboard"}}}},
+        "aws_dynamodb_table": {"t": {"//": {"metadata": {"path": "dev/database/table"}}}},
+    }
+}
+HARMLESS = {"resource_changes": [updated("aws_cloudwatch_dashboard.d", {"a": "1"}, {"a": "2"})]}
+LOSS = {"resource_changes": [deleted("aws_dynamodb_table.t", {"id": "t"})]}
+
+
+def saved_as(document: Mapping[str, Any], note: str = "") -> bytes:
+    """Terraform's file of a plan, as much of it as `ops` reads; `note` makes another file of it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("tfstate", json.dumps({"lineage": "one", "serial": 7}))
+        archive.writestr("document", json.dumps(document))
+        archive.writestr("note", note)
+    return buffer.getvalue()
+
+
+class World:
+    """A checkout with a deployed stack.
+
+    planned: what Terraform plans; applied: the plan files that were applied; events, fails: what an apply
+    says, and how it ends; runs: Terraform's subcommands.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.code: Mapping[str, Any] = CODE
+        self.zip = b"a function"
+        self.commit = Commit("a" * 40, dirty=False)
+        self.state = StateVersion("one", 7)
+        self.versions = Versions("1.11.4", {"registry.terraform.io/hashicorp/aws": "5.100.0"})
+        self.planned = saved_as(HARMLESS)
+        self.events: tuple[Event, ...] = ()
+        self.fails: BaseException | None = None
+        self.applied: list[bytes] = []
+        self.runs: list[str] = []
+
+    def synthesize(self, name: str) -> Path:
+        directory = self.root / "cdktf.out/stacks" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "cdk.tf.json").write_text(json.dumps(self.code))
+        self.function.parent.mkdir(exist_ok=True)
+        self.function.write_bytes(self.zip)
+        return directory
+
+    @property
+    def function(self) -> Path:
+        """The zip of one function."""
+        return self.root / "cdktf.out/functions/one.zip"
+
+    def bundle(self, environment: str, **changes: Any) -> str:
+        """The name of a bundle of what Terraform plans; changes: of its manifest, or its document."""
+        document = changes.pop("document", HARMLESS)
+        manifest = Manifest(
+            environment=environment,
+            aws_account_id=ACCOUNT_ID,
+            aws_region=REGION,
+            made=datetime.now(UTC),
+            commit=self.commit.sha,
+            dirty=self.commit.dirty,
+            terraform=self.versions.terraform,
+            providers=self.versions.providers,
+            lineage=self.state.lineage,
+            serial=self.state.serial,
+            stack=stack.fingerprint(self.synthesize(environment)),
+        ).model_copy(update=changes)
+        path = self.root / "saved.bundle"
+        file.write(path, Bundle(manifest, self.planned, document, dict(self.code)))
+        return str(path)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    """The commands see this world and nothing of AWS."""
+    made = World(tmp_path)
+
+    class Fake(Terraform):
+        def init(self) -> None:
+            made.runs.append("init")
+
+        def plan(self, *_: Any, **__: Any) -> Plan:
+            made.runs.append("plan")
+            path = self.directory / self.plan_file
+            path.write_bytes(made.planned)
+            return self.shown(path)
+
+        def shown(self, file: Path) -> Plan:
+            with zipfile.ZipFile(file) as archive:
+                return Plan.of(file, json.loads(archive.read("document")))
+
+        def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
+            made.runs.append("apply")
+            made.applied.append(plan.file.read_bytes())
+            for event in made.events:
+                on_event(event)
+            if made.fails:
+                raise made.fails
+
+        def outputs(self, *, sensitive: bool = False) -> dict[str, str]:
+            return {"table": "t"}
+
+    monkeypatch.setattr(stacks, "find", lambda name: Stack(name, name, ACCOUNT_ID, REGION))
+    monkeypatch.setattr(stacks, "account_of", lambda name: None)
+    monkeypatch.setattr(account, "require", lambda *_: None)
+    monkeypatch.setattr(aws, "verify_caller", lambda *_: SimpleNamespace(account_id=ACCOUNT_ID, arn="me"))
+    monkeypatch.setattr(synth, "synthesize", made.synthesize)
+    monkeypatch.setattr(terraform, "Terraform", Fake)
+    monkeypatch.setattr(terraform, "versions", lambda *_: made.versions)
+    monkeypatch.setattr(origin, "commit", lambda: made.commit)
+    monkeypatch.setattr(saved, "_state", lambda _: made.state)
+    monkeypatch.setattr(making, "_configuration", lambda _: {})
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "OUTPUTS", tmp_path / "outputs")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    return made
+
+
+def ops(*arguments: str) -> Any:
+    return CliRunner().invoke(cli.app, arguments)
+
+
+def code_of(result: Any) -> int:
+    """The exit code that `ops` would end with."""
+    return getattr(result.exception, "code", result.exit_code)
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], answer: Any = True) -> None:
+    """Somebody answers the question, and something happens before."""
+
+    def ask(*_: Any, **__: Any) -> Any:
+        meanwhile()
+        return answer
+
+    for how in ("confirm", "prompt"):
+        monkeypatch.setattr(typer, how, ask)
+
+
+class TestWhatIsApplied:
+    """It is what was shown, and what the gates judged."""
+
+    @pytest.mark.parametrize("from_file", [True, False])
+    def test_another_run_plans_while_the_question_is_open(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, from_file: bool
+    ) -> None:
+        shown, another = world.planned, saved_as(LOSS)
+
+        def meanwhile() -> None:
+            for path in world.root.rglob("*.tfplan"):
+                path.write_bytes(another)
+            for name in ("ops.tfplan", "saved.tfplan"):
+                (world.root / "cdktf.out/stacks/dev" / name).write_bytes(another)
+
+        asked(monkeypatch, meanwhile)
+        options = ("--plan", world.bundle("dev")) if from_file else ()
+        result = ops("deploy", "dev", *options, "--no-smoke")
+        assert code_of(result) == ExitCode.OK, result.output
+        assert world.applied == [shown]
+
+    @pytest.mark.parametrize("from_file", [True, False])
+    @pytest.mark.parametrize("what", ["zip", "stack"])
+    def test_another_run_synthesizes_while_the_question_is_open(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, from_file: bool, what: str
+    ) -> None:
+        def meanwhile() -> None:
+            if what == "zip":
+                world.function.write_bytes(b"another function")
+            else:
+                (world.root / "cdktf.out/stacks/dev/cdk.tf.json").write_text("{}")
+
+        asked(monkeypatch, meanwhile)
+        options = ("--plan", world.bundle("dev")) if from_file else ()
+        result = ops("deploy", "dev", *options, "--no-smoke")
+        assert code_of(result) == ExitCode.STALE
+        assert "synthesized stack" in str(result.exception)
+        assert world.applied == []
+
+    def test_what_init_adds_to_the_provider_lock_is_no_other_stack(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lock = world.root / "cdktf.out/stacks/dev/.terraform.lock.hcl"
+        asked(monkeypatch, lambda: lock.write_text("the checksum of this platform"))
+        assert code_of(ops("deploy", "dev", "--plan", world.bundle("dev"), "--no-smoke")) == ExitCode.OK
+
+    def test_nothing_of_it_stays_in_the_folder(self, world: World) -> None:
+        assert code_of(ops("deploy", "dev", "--yes", "--no-smoke")) == ExitCode.OK
+        assert [path.name for path in (world.root / "cdktf.out/stacks/dev").iterdir()] == ["cdk.tf.json"]
+
+    def test_the_gates_judge_what_terraform_would_apply(self, world: World) -> None:
+        """And not the JSON beside it, which may have been written by whoever packed the file."""
+        world.planned = saved_as(LOSS)
+        result = ops("deploy", "dev", "--plan", world.bundle("dev", document=HARMLESS), "--yes", "--no-smoke")
+        assert code_of(result) == ExitCode.GATED
+        assert "aws_dynamodb_table.t" in str(result.exception)
+        assert "dev/database/table" in result.output
+        assert world.applied == []
