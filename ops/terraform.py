@@ -7,6 +7,7 @@ Source: developer.hashicorp.com/terraform/internals/machine-readable-ui.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -290,7 +291,7 @@ class Terraform:
         """Run with `-json`, hand over each event, and raise what the error diagnostics say."""
         errors: list[str] = []
         addresses: list[str] = []
-        with self._process(arguments) as (process, stderr):
+        with self._process(arguments, on_event) as (process, stderr):
             for event in _events(process):
                 diagnostic = event.get("diagnostic", {})
                 if diagnostic.get("severity") == "error":
@@ -307,12 +308,14 @@ class Terraform:
             )
 
     @contextmanager
-    def _process(self, arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
+    def _process(
+        self, arguments: list[str], on_event: OnEvent = lambda event: None
+    ) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
         """Start Terraform so that Ctrl-C reaches it once, from us, and wait for its orderly end.
 
         Terraform finishes the requests under way, writes the state and releases the lock on the first
-        interrupt; a second one makes it stop at once. Yields the process, and what gives the whole text of
-        its stderr once it has ended.
+        interrupt; a second one makes it stop at once. on_event: hears what it says after an interrupt. Yields
+        the process, and what gives the whole text of its stderr once it has ended.
         """
         try:
             process = subprocess.Popen(
@@ -335,7 +338,9 @@ class Terraform:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
                     sys.stderr.write(INTERRUPTED)
-                _end(process)
+                    _end(process, on_event)
+                else:  # perhaps of who listens
+                    _end(process, lambda event: None)
                 raise
 
 
@@ -359,13 +364,16 @@ def _read_aside(process: subprocess.Popen[str]) -> Callable[[], str]:
     return text
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], on_event: OnEvent) -> None:
     """Interrupt Terraform and wait, reading on so that it can write; each Ctrl-C interrupts it again."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
-            for _ in process.stdout or ():
-                pass
+            for event in _events(process):
+                with contextlib.suppress(
+                    Exception
+                ):  # Terraform must be read on, whatever becomes of the rest
+                    on_event(event)
             process.wait()
         except KeyboardInterrupt:
             continue

@@ -89,6 +89,7 @@ def _run(
     from ops import account, aws, confirmation, stacks
     from ops.deployment import reviewing, steps
     from ops.deployment.reviewed import to_apply
+    from ops.deployment.tally import Tally
     from ops.review import terminal
 
     stack = stacks.find(environment)
@@ -112,8 +113,12 @@ def _run(
             unchanged="Nothing was applied.",
         )
         attempt.step = "apply"
-        with to_apply(reviewed, terraform.directory) as exactly:
-            steps.apply(terraform, exactly, console)
+        tally = Tally(plan, review.code)
+        try:
+            with to_apply(reviewed, terraform.directory) as exactly:
+                steps.apply(terraform, exactly, console, tally)
+        finally:
+            attempt.so_far, result["summary"] = tally.told(), tally.as_json()
         result["applied"] = True
     _afterwards(environment, terraform, console, attempt, result, smoke=smoke)
 

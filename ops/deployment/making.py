@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Attempt:
-    """A run that may fail, and how far it came. step: as in `Failure`; again: the command that tries anew."""
+    """A run that may fail, and how far it came.
+
+    step: as in `Failure`; again: the command that tries anew; so_far: what was applied, "" before an apply.
+    """
 
     environment: str
     again: str
     step: str = "configuration"
     bundle: Bundle | None = None
     stack: dict[str, object] = field(default_factory=dict)
+    so_far: str = ""
 
 
 @contextmanager
@@ -140,7 +144,7 @@ def _failure(attempt: Attempt, error: BaseException) -> Failure:
     return Failure(
         step=attempt.step,
         code=code,
-        message=masking.without_secrets(message),
+        message=masking.without_secrets("\n".join(filter(None, (message, attempt.so_far)))),
         hint=masking.without_secrets(hint),
         address=address,
         construct_path=_construct_path(attempt, address),

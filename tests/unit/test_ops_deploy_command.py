@@ -25,6 +25,7 @@ from ops.bundles.manifest import Manifest
 from ops.bundles.origin import Commit
 from ops.bundles.terraform_plan import StateVersion
 from ops.deployment import making, saved
+from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.stacks import Stack
 from ops.terraform import Event, OnEvent, Plan, Terraform, Versions
@@ -229,3 +230,58 @@ class TestWhatIsApplied:
         assert "aws_dynamodb_table.t" in str(result.exception)
         assert "dev/database/table" in result.output
         assert world.applied == []
+
+
+def done(address: str, action: str) -> list[Event]:
+    hook = {"resource": {"addr": address}, "action": action, "elapsed_seconds": 1}
+    return [{"type": kind, "hook": hook} for kind in ("apply_start", "apply_complete")]
+
+
+TOLD: Event = {"type": "change_summary", "changes": {"operation": "apply", "change": 1, "import": 0}}
+TWO = {
+    "resource_changes": [
+        updated("aws_cloudwatch_dashboard.d", {"a": "1"}, {"a": "2"}),
+        updated("aws_dynamodb_table.t", {"a": "1"}, {"a": "2"}),
+    ]
+}
+
+
+def document_of(result: Any) -> dict[str, Any]:
+    """What `--json` printed."""
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+class TestWhatWasDone:
+    """It is told at the end, whatever the end."""
+
+    def test_all(self, world: World) -> None:
+        world.events = (*done("aws_cloudwatch_dashboard.d", "update"), TOLD)
+        result = ops("deploy", "dev", "--yes", "--no-smoke")
+        assert "Applied: 1 changed." in result.output
+        summary = document_of(ops("deploy", "dev", "--yes", "--no-smoke", "--json"))["summary"]
+        assert summary == {"complete": True, "total": 1, "done": 1, "changed": 1, "not_done": []}
+
+    @pytest.mark.parametrize(
+        ("fails", "code"),
+        [
+            (OpsError("It failed.", code=ExitCode.TERRAFORM), ExitCode.TERRAFORM),
+            (KeyboardInterrupt(), ExitCode.INTERRUPTED),
+        ],
+    )
+    def test_a_part(self, world: World, fails: BaseException, code: ExitCode) -> None:
+        world.planned = saved_as(TWO)
+        world.events = tuple(done("aws_cloudwatch_dashboard.d", "update"))
+        world.fails = fails
+        report = world.root / "report"
+        result = ops("deploy", "dev", "--yes", "--json", "--report", str(report))
+        assert code_of(result) == code
+        left = "1 of 2 done. Not done:\n  - dev/database/table  aws_dynamodb_table.t (update)"
+        assert left in result.stderr
+        document = document_of(result)
+        assert (document["applied"], document["summary"]["done"]) == (False, 1)
+        assert [one["construct_path"] for one in document["summary"]["not_done"]] == ["dev/database/table"]
+        failure = file.read(report).manifest.failure
+        assert failure
+        assert (failure.step, failure.code) == ("apply", code)
+        assert left in failure.message
