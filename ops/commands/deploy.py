@@ -87,11 +87,13 @@ def _run(
 ) -> None:
     """The steps, in order; `result` is filled as they are done."""
     from ops import account, aws, confirmation, stacks
-    from ops.deployment import reviewing, steps
+    from ops.bundles import origin
+    from ops.deployment import committed, reviewing, steps
     from ops.deployment.reviewed import to_apply
     from ops.deployment.tally import Tally
     from ops.review import terminal
 
+    committed.require(environment, origin.commit())
     stack = stacks.find(environment)
     caller = aws.verify_caller(stack.aws_account_id, stack.aws_region)
     if not stacks.is_account(environment):

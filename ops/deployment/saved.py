@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops.bundles import origin, stack, staleness
 from ops.bundles.file import Bundle
+from ops.bundles.origin import Commit
 from ops.bundles.terraform_plan import StateVersion
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -20,7 +21,12 @@ FILE = "saved.tfplan"
 
 
 def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
-    """Raise OpsError where the bundle holds no plan of this environment: USAGE, or STALE where it failed."""
+    """Raise OpsError where the bundle holds no plan of this environment (USAGE).
+
+    PROTECTED: it is of prod or the account, and was planned from what no commit holds.
+    """
+    from ops.deployment import committed
+
     manifest = bundle.manifest
     if manifest.environment != environment:
         raise OpsError(
@@ -35,6 +41,7 @@ def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
             hint=f"Plan again:  ops plan {environment} --out {file}",
             code=ExitCode.USAGE,
         )
+    committed.require(environment, Commit(manifest.commit, manifest.dirty), f"What {file} was planned from")
 
 
 def take(bundle: Bundle, owner: Stack, terraform: Terraform) -> Reviewed:

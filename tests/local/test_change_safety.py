@@ -178,8 +178,8 @@ def test_planned_again_it_is_deployed_and_proven(here: Checkout) -> None:
     result = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", "--json")
     document = json.loads(result[result.index("{\n") :])
     assert document["applied"] is True
-    assert "Applied: 1 changed." in result
-    assert document["summary"] == {"complete": True, "total": 1, "done": 1, "changed": 1, "not_done": []}
+    assert "Applied: 2 changed." in result
+    assert document["summary"] == {"complete": True, "total": 2, "done": 2, "changed": 2, "not_done": []}
     assert document["smoke"]
     assert all(promise["held"] for promise in document["smoke"])
     assert _receives(here) == 4

@@ -285,3 +285,64 @@ class TestWhatWasDone:
         assert failure
         assert (failure.step, failure.code) == ("apply", code)
         assert left in failure.message
+
+
+DIRTY, NO_GIT = Commit("a" * 40, dirty=True), Commit("", dirty=False)
+BY_NAME = ("prod", "account", "account-123456789012")
+
+
+class TestCommitted:
+    """What prod and the account run can be named by a commit."""
+
+    @pytest.mark.parametrize("environment", BY_NAME)
+    @pytest.mark.parametrize(
+        ("commit", "told"), [(DIRTY, "has changes beside commit aaaaaaaaaaaa"), (NO_GIT, "is of no commit")]
+    )
+    @pytest.mark.parametrize("from_file", [True, False])
+    def test_a_checkout_that_is_none(
+        self, world: World, environment: str, commit: Commit, told: str, from_file: bool
+    ) -> None:
+        world.commit = commit
+        options = ("--plan", world.bundle(environment)) if from_file else ()
+        result = ops("deploy", environment, *options, "--confirm", environment, "--no-smoke")
+        assert code_of(result) == ExitCode.PROTECTED
+        assert told in str(result.exception)
+        assert world.runs == []
+
+    @pytest.mark.parametrize("changes", [{"dirty": True}, {"commit": ""}])
+    def test_a_plan_of_none(self, world: World, changes: dict[str, Any]) -> None:
+        """Also where the checkout is in order by now."""
+        bundle = world.bundle("prod", **changes)
+        result = ops("deploy", "prod", "--plan", bundle, "--confirm", "prod", "--no-smoke")
+        assert code_of(result) == ExitCode.PROTECTED
+        assert f"What {bundle} was planned from" in str(result.exception)
+        assert world.runs == []
+
+    @pytest.mark.parametrize("environment", ["dev", "staging"])
+    @pytest.mark.parametrize("commit", [DIRTY, NO_GIT])
+    def test_elsewhere_it_is_tried_out(self, world: World, environment: str, commit: Commit) -> None:
+        world.commit = commit
+        assert code_of(ops("deploy", environment, "--yes", "--no-smoke")) == ExitCode.OK
+        bundle = world.bundle(environment)
+        assert code_of(ops("deploy", environment, "--plan", bundle, "--yes", "--no-smoke")) == ExitCode.OK
+        assert len(world.applied) == 2
+
+    @pytest.mark.parametrize("environment", BY_NAME)
+    def test_the_local_aws_takes_anything(
+        self, world: World, environment: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "https://127.0.0.1:4566")
+        world.commit = DIRTY
+        result = ops("deploy", environment, "--confirm", environment, "--no-smoke")
+        assert code_of(result) == ExitCode.OK
+        assert len(world.applied) == 1
+
+    def test_a_commit_is_deployed(self, world: World) -> None:
+        result = ops("deploy", "prod", "--plan", world.bundle("prod"), "--confirm", "prod", "--no-smoke")
+        assert code_of(result) == ExitCode.OK
+        assert len(world.applied) == 1
+
+    @pytest.mark.parametrize("commit", [DIRTY, NO_GIT])
+    def test_who_only_plans_may_look(self, world: World, commit: Commit) -> None:
+        world.commit = commit
+        assert code_of(ops("plan", "prod")) == ExitCode.OK
