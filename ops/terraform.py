@@ -142,12 +142,14 @@ class Plan:
         return not self.changes and not self.output_changes
 
     def summary(self) -> str:
-        """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace"."""
-        counts = Counter(
-            "replace" if len(change.actions) > 1 else change.actions[0]
-            for change in self.changes
-            if change.actions != ("no-op",)
-        )
+        """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace".
+
+        One that forgets the old object destroys nothing: it is in create and in forget.
+        """
+        counts: Counter[str] = Counter()
+        for change in self.changes:
+            replaces = len(change.actions) > 1 and "forget" not in change.actions
+            counts.update(("replace",) if replaces else change.actions)
         imports = sum(change.importing for change in self.changes)
         moves = sum(change.moved for change in self.changes)
         parts = [f"{imports} to import"] if imports else []

@@ -145,7 +145,7 @@ def _planned(
     if bundle:
         attempt.step, attempt.bundle = "plan", bundle
         with step(console, "Comparing the saved plan with what is now"):
-            reviewed = saved.take(bundle, stack, terraform)
+            reviewed = saved.take(bundle, stack, terraform, console)
         attempt.bundle = reviewed.bundle
         return terraform, reviewed
     return terraform, making.make(stack, terraform, console, attempt, to_apply=True)

@@ -42,10 +42,13 @@ class Attempt:
 
 @contextmanager
 def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
-    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it."""
+    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it.
+
+    What nobody foresaw as well: a bundle that lay there before must not be taken for this run's.
+    """
     try:
         yield
-    except (OpsError, ConfigurationError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if file:
             _write_failure(attempt, file, error)
         raise
@@ -132,14 +135,21 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
 
 def _failure(attempt: Attempt, error: BaseException) -> Failure:
+    import typer
+
     from ops.plans import masking
 
     if isinstance(error, KeyboardInterrupt):
         code, message, hint = ExitCode.INTERRUPTED, "Interrupted.", "Run it again: it goes on from there."
     elif isinstance(error, OpsError):
         code, message, hint = error.code, error.message, error.hint
-    else:
+    elif isinstance(error, ConfigurationError):
         code, message, hint = ExitCode.CONFIGURATION, str(error), ""
+    elif isinstance(error, typer.Abort):
+        code, message, hint = ExitCode.USAGE, "There was a question, and nobody to answer it.", ""
+    else:
+        message, hint = f"{type(error).__name__}: {error}", "Nobody foresaw this: it is a defect of `ops`."
+        code = ExitCode.FAILED
     address = error.address if isinstance(error, OpsError) else ""
     return Failure(
         step=attempt.step,

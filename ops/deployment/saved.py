@@ -13,6 +13,8 @@ from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
     from ops.terraform import Terraform
@@ -44,19 +46,22 @@ def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
     committed.require(environment, Commit(manifest.commit, manifest.dirty), f"What {file} was planned from")
 
 
-def take(bundle: Bundle, owner: Stack, terraform: Terraform) -> Reviewed:
+def take(bundle: Bundle, owner: Stack, terraform: Terraform, console: Console) -> Reviewed:
     """The plan of the bundle, to be applied in the folder of the synthesized stack.
 
     What is compared: account, region, commit, synthesized stack, state, Terraform and providers. Terraform
     compares the state once more, under its lock. What is reviewed and judged is what Terraform shows of the
     plan, and the stack as it was synthesized now, not the JSON of them in the bundle. Raises OpsError STALE,
     which names all that differs.
+
+    What an earlier apply could not store is stored first: it is the state that the plan is compared with.
     """
     import json
 
     from ops import adoption
     from ops import terraform as terraforms
     from ops.bundles.file import STACK
+    from ops.deployment import steps
     from ops.deployment.reviewed import Reviewed
     from ops.files import private_folder, write_private
 
@@ -65,6 +70,7 @@ def take(bundle: Bundle, owner: Stack, terraform: Terraform) -> Reviewed:
     fingerprint, sources = stack.fingerprint(directory), stack.sources(directory)
     synthesized = json.loads((directory / STACK).read_text(encoding="utf-8"))
     terraform.init()
+    steps.store_unstored(terraform, console)
     versions = terraforms.versions(directory)
     now = staleness.Now(
         owner.aws_account_id,

@@ -5,8 +5,10 @@ What is applied is what was shown and judged, by whoever is at the right account
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from ops.bundles.terraform_plan import StateVersion
 from ops.deployment import making, saved
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.review import terminal
 from ops.stacks import Stack
 from ops.terraform import Event, OnEvent, Plan, Terraform, Versions
 from tests.support.plan_documents import deleted, updated
@@ -124,6 +127,14 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         def shown(self, file: Path) -> Plan:
             with zipfile.ZipFile(file) as archive:
                 return Plan.of(file, json.loads(archive.read("document")))
+
+        def store_unstored(self) -> bool:
+            unstored = self.directory / terraform.UNSTORED
+            if not unstored.exists():
+                return False
+            made.state = StateVersion.of(json.loads(unstored.read_text()))
+            unstored.unlink()
+            return True
 
         def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
             made.runs.append("apply")
@@ -346,3 +357,92 @@ class TestCommitted:
     def test_who_only_plans_may_look(self, world: World, commit: Commit) -> None:
         world.commit = commit
         assert code_of(ops("plan", "prod")) == ExitCode.OK
+
+
+class TestStale:
+    """A saved plan is not what would be planned now: nothing is applied, and all that differs is named."""
+
+    def test_what_an_earlier_apply_could_not_store_is_stored_and_compared_with(self, world: World) -> None:
+        bundle = world.bundle("dev")
+        unstored = world.root / "cdktf.out/stacks/dev" / terraform.UNSTORED
+        unstored.write_text('{"lineage": "one", "serial": 8}')
+        result = ops("deploy", "dev", "--plan", bundle, "--yes", "--no-smoke")
+        assert code_of(result) == ExitCode.STALE
+        assert "state serial: planned against 7, now 8" in str(result.exception)
+        assert "is stored now" in result.output
+        assert (world.applied, unstored.exists()) == ([], False)
+
+    def test_other_providers(self, world: World) -> None:
+        bundle = world.bundle("dev")
+        world.versions = Versions("1.12.0", {"registry.terraform.io/hashicorp/aws": "5.101.0"})
+        result = ops("deploy", "dev", "--plan", bundle, "--yes", "--no-smoke")
+        assert code_of(result) == ExitCode.STALE
+        assert "Terraform: planned with 1.11.4, now 1.12.0" in str(result.exception)
+        assert "hashicorp/aws: planned with 5.100.0, now 5.101.0" in str(result.exception)
+        assert world.applied == []
+
+    def test_everything_at_once(self, world: World) -> None:
+        bundle = world.bundle("dev", aws_account_id="210987654321", lineage="another", commit="c" * 40)
+        world.zip = b"another function"
+        told = str(ops("deploy", "dev", "--plan", bundle, "--yes", "--no-smoke").exception)
+        for what in ("AWS account", "state lineage", "commit", "synthesized stack"):
+            assert f"  - {what}: planned" in told
+        assert world.applied == []
+
+
+class TestOlderFiles:
+    """What lay at `--out` or `--report` before is never taken for this run's."""
+
+    def test_a_plan_that_failed_as_nobody_foresaw(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bundle = world.bundle("dev")
+        monkeypatch.setattr(terraform, "versions", lambda *_: [][0])
+        assert isinstance(ops("plan", "dev", "--out", bundle).exception, IndexError)
+        found = file.read(Path(bundle))
+        assert found.plan == b""
+        assert found.manifest.failure
+        assert (found.manifest.failure.step, found.manifest.failure.code) == ("plan", ExitCode.FAILED)
+
+    def test_a_plan_that_could_not_be_shown(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        bundle = world.bundle("dev")
+        monkeypatch.setattr(terminal, "show", lambda *_: [][0])
+        ops("plan", "dev", "--out", bundle)
+        assert file.read(Path(bundle)).manifest.failure
+
+    def test_nobody_there_to_answer(self, world: World) -> None:
+        report = world.root / "report"
+        assert ops("deploy", "dev", "--report", str(report)).exit_code == 1  # `ops` makes 2 of it
+        failure = file.read(report).manifest.failure
+        assert failure
+        assert (failure.code, world.applied) == (ExitCode.USAGE, [])
+
+
+@pytest.mark.parametrize(
+    ("environment", "cause", "code"),
+    [
+        ("dev", KeyboardInterrupt, ExitCode.INTERRUPTED),
+        ("prod", KeyboardInterrupt, ExitCode.INTERRUPTED),
+        ("prod", EOFError, ExitCode.USAGE),
+    ],
+)
+def test_ctrl_c_at_the_question(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: str,
+    cause: type[BaseException],
+    code: ExitCode,
+) -> None:
+    def typed(*_: object) -> str:
+        raise cause
+
+    monkeypatch.setattr(inspect.getmodule(typer.prompt), "visible_prompt_func", typed)
+    monkeypatch.setattr(cli, "_end_in_order_when_told_to", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["ops", "deploy", environment, "--report", str(world.root / "report")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    assert world.applied == []
+    failure = file.read(world.root / "report").manifest.failure
+    assert failure
+    assert failure.code == code

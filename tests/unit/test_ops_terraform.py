@@ -123,6 +123,7 @@ class TestPlan:
             ([("create",), ("create",), ("update",)], (), "2 to create, 1 to update", 3),
             ([("delete", "create"), ("create", "delete")], (), "2 to replace", 4),
             ([("delete",), ("forget",)], (), "1 to delete, 1 to forget", 1),
+            ([("create", "forget"), ("update",)], (), "1 to create, 1 to update, 1 to forget", 2),
             ([], ("a",), "1 output to change", 0),
             ([("update",)], ("a", "b"), "1 to update, 2 outputs to change", 1),
         ],
