@@ -227,16 +227,20 @@ class Terraform:
         arguments = ["apply", "-json", "-input=false", *self._locking, str(plan.file)]
         self._stream(arguments, "apply", on_event)
 
+    @property
+    def unstored(self) -> Path:
+        """The file of a state that an earlier apply could not store, whether there is one or not."""
+        return self.directory / UNSTORED
+
     def store_unstored(self) -> bool:
         """Store the state that an earlier apply could not; False where there is none.
 
         Terraform refuses one that is older than what is stored, or of another lineage.
         """
-        file = self.directory / UNSTORED
-        if not file.exists():
+        if not self.unstored.exists():
             return False
         self._run(["state", "push", "-no-color", *self._locking, UNSTORED], "state push")
-        file.unlink()
+        self.unstored.unlink()
         return True
 
     def forget(self, addresses: Iterable[str]) -> None:

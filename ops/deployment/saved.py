@@ -46,7 +46,9 @@ def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
     committed.require(environment, Commit(manifest.commit, manifest.dirty), f"What {file} was planned from")
 
 
-def take(bundle: Bundle, owner: Stack, terraform: Terraform, console: Console) -> Reviewed:
+def take(
+    bundle: Bundle, owner: Stack, terraform: Terraform, console: Console, *, to_apply: bool = True
+) -> Reviewed:
     """The plan of the bundle, to be applied in the folder of the synthesized stack.
 
     What is compared: account, region, commit, synthesized stack, state, Terraform and providers. Terraform
@@ -54,7 +56,8 @@ def take(bundle: Bundle, owner: Stack, terraform: Terraform, console: Console) -
     plan, and the stack as it was synthesized now, not the JSON of them in the bundle. Raises OpsError STALE,
     which names all that differs.
 
-    What an earlier apply could not store is stored first: it is the state that the plan is compared with.
+    What an earlier apply could not store is stored first, which who only looks may not do: it is the state
+    that the plan is compared with.
     """
     import json
 
@@ -70,7 +73,8 @@ def take(bundle: Bundle, owner: Stack, terraform: Terraform, console: Console) -
     fingerprint, sources = stack.fingerprint(directory), stack.sources(directory)
     synthesized = json.loads((directory / STACK).read_text(encoding="utf-8"))
     terraform.init()
-    steps.store_unstored(terraform, console)
+    if to_apply:
+        steps.store_unstored(terraform, console)
     versions = terraforms.versions(directory)
     now = staleness.Now(
         owner.aws_account_id,
@@ -81,7 +85,12 @@ def take(bundle: Bundle, owner: Stack, terraform: Terraform, console: Console) -
         fingerprint,
         versions.providers,
     )
-    staleness.refuse(owner.name, staleness.reasons(bundle.manifest, now))
+    found = staleness.reasons(bundle.manifest, now)
+    if terraform.unstored.exists():
+        found.append(
+            f"state: a deploy would first store {terraform.unstored.name}, of an apply that was cut off"
+        )
+    staleness.refuse(owner.name, found)
     with private_folder(directory) as folder:
         write_private(folder / FILE, bundle.plan)
         plan = terraform.shown(folder / FILE)

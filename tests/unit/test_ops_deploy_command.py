@@ -8,9 +8,10 @@ from __future__ import annotations
 import inspect
 import io
 import json
+import re
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,14 +27,18 @@ from ops.bundles.file import Bundle
 from ops.bundles.manifest import Manifest
 from ops.bundles.origin import Commit
 from ops.bundles.terraform_plan import StateVersion
+from ops.commands import smoke
 from ops.deployment import making, saved
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from ops.gates import acknowledgements
 from ops.review import terminal
+from ops.smoke import Promise, Result
 from ops.stacks import Stack
 from ops.terraform import Event, OnEvent, Plan, Terraform, Versions
-from tests.support.plan_documents import deleted, updated
+from tests.support.plan_documents import allow, deleted, kept, policy, updated
 
+VERIFY_CALLER = aws.verify_caller
 ACCOUNT_ID, REGION = "123456789012", "us-east-1"
 CODE = {
     "resource": {
@@ -129,11 +134,10 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
                 return Plan.of(file, json.loads(archive.read("document")))
 
         def store_unstored(self) -> bool:
-            unstored = self.directory / terraform.UNSTORED
-            if not unstored.exists():
+            if not self.unstored.exists():
                 return False
-            made.state = StateVersion.of(json.loads(unstored.read_text()))
-            unstored.unlink()
+            made.state = StateVersion.of(json.loads(self.unstored.read_text()))
+            self.unstored.unlink()
             return True
 
         def apply(self, plan: Plan, on_event: OnEvent = lambda event: None) -> None:
@@ -446,3 +450,213 @@ def test_ctrl_c_at_the_question(
     failure = file.read(world.root / "report").manifest.failure
     assert failure
     assert failure.code == code
+
+
+class TestDryRun:
+    """A saved plan is looked at, and nothing is applied, asked or stored."""
+
+    @pytest.fixture(autouse=True)
+    def _nothing_happens(self, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        asked(monkeypatch, lambda: pytest.fail("it asked"))
+        yield
+        assert "apply" not in world.runs
+        assert not (world.root / "outputs").exists()
+
+    @pytest.mark.parametrize("environment", ["dev", "prod"])
+    def test_one_that_would_be_applied(self, world: World, environment: str) -> None:
+        result = ops("deploy", environment, "--plan", world.bundle(environment), "--dry-run")
+        assert code_of(result) == ExitCode.OK
+        assert "aws_cloudwatch_dashboard.d" in result.output
+        assert f"This would be applied to {environment}. Nothing was" in result.output
+
+    def test_one_that_a_gate_stops(self, world: World) -> None:
+        world.planned = saved_as(LOSS)
+        result = ops("deploy", "dev", "--plan", world.bundle("dev"), "--dry-run")
+        assert code_of(result) == ExitCode.GATED
+        assert "GATE data-loss" in result.output
+
+    def test_one_that_is_stale_is_shown_and_refused(self, world: World) -> None:
+        bundle = world.bundle("dev")
+        world.state = StateVersion("one", 8)
+        result = ops("deploy", "dev", "--plan", bundle, "--dry-run")
+        assert code_of(result) == ExitCode.STALE
+        assert "aws_cloudwatch_dashboard.d" in result.output
+
+    def test_a_state_that_could_not_be_stored_stays_where_it_is(self, world: World) -> None:
+        bundle = world.bundle("dev")
+        unstored = world.root / "cdktf.out/stacks/dev" / terraform.UNSTORED
+        unstored.write_text('{"lineage": "one", "serial": 8}')
+        result = ops("deploy", "dev", "--plan", bundle, "--dry-run")
+        assert code_of(result) == ExitCode.STALE
+        assert "errored.tfstate" in str(result.exception)
+        assert unstored.exists()
+
+    def test_prod_of_no_commit(self, world: World) -> None:
+        result = ops("deploy", "prod", "--plan", world.bundle("prod", dirty=True), "--dry-run")
+        assert code_of(result) == ExitCode.PROTECTED
+
+    def test_it_goes_with_a_saved_plan(self, world: World) -> None:
+        result = ops("deploy", "dev", "--dry-run")
+        assert result.exit_code == ExitCode.USAGE
+        assert "ops plan dev" in result.output
+        assert world.runs == []
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize("command", ["plan", "deploy"])
+    def test_another_account_ends_it_before_terraform(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        answer = {"Account": "210987654321", "Arn": "arn:aws:iam::210987654321:user/x"}
+        sts = SimpleNamespace(get_caller_identity=lambda: answer)
+        monkeypatch.setattr(aws, "verify_caller", VERIFY_CALLER)
+        monkeypatch.setattr(aws, "session", lambda *_: None)
+        monkeypatch.setattr(aws, "_source", lambda *_: "a test")
+        monkeypatch.setattr(aws, "_client", lambda *_, **__: sts)
+        report = world.root / "report"
+        result = ops(command, "dev", "--out" if command == "plan" else "--report", str(report))
+        assert code_of(result) == ExitCode.AUTHENTICATION
+        assert "belong to AWS account 210987654321" in str(result.exception)
+        assert world.runs == []
+        failure = file.read(report).manifest.failure
+        assert failure
+        assert (failure.step, failure.code) == ("configuration", ExitCode.AUTHENTICATION)
+
+    @pytest.mark.parametrize("environment", BY_NAME)
+    @pytest.mark.parametrize("from_file", [True, False])
+    def test_a_yes_is_not_enough(self, world: World, environment: str, from_file: bool) -> None:
+        options = ("--plan", world.bundle(environment)) if from_file else ()
+        result = ops("deploy", environment, *options, "--yes")
+        assert code_of(result) == ExitCode.PROTECTED
+        assert f"ops deploy {environment} --confirm {environment}" in result.exception.hint
+        assert world.runs == []
+
+    @pytest.mark.parametrize(("typed", "code"), [("prod", ExitCode.OK), ("yes", ExitCode.USAGE)])
+    def test_the_name_is_typed(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, typed: str, code: ExitCode
+    ) -> None:
+        asked(monkeypatch, lambda: None, typed)
+        result = ops("deploy", "prod", "--no-smoke")
+        assert code_of(result) == code
+        assert f"AWS account {ACCOUNT_ID}, region {REGION}, as me" in result.output
+        assert len(world.applied) == (code is ExitCode.OK)
+
+
+def test_nothing_to_apply_is_not_asked_about(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked(monkeypatch, lambda: pytest.fail("it asked"))
+    world.planned = saved_as({})
+    result = ops("deploy", "prod", "--no-smoke", "--json")
+    assert code_of(result) == ExitCode.OK
+    assert document_of(result) == {
+        "environment": "prod",
+        "applied": False,
+        "plan": "no changes",
+        "outputs": {"table": "t"},
+    }
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_broken_promise_is_told_after_the_apply(
+    world: World, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    promise = Promise("database", "an item can be read", lambda _: "")
+    monkeypatch.setattr(smoke, "run", lambda *_, **__: [Result(promise, held, "nothing")])
+    world.events = (*done("aws_cloudwatch_dashboard.d", "update"), TOLD)
+    report = world.root / "report"
+    result = ops("deploy", "dev", "--yes", "--json", "--report", str(report))
+    assert code_of(result) == (ExitCode.OK if held else ExitCode.PROOF)
+    document = document_of(result)
+    assert (document["applied"], document["summary"]["changed"]) == (True, 1)
+    assert [one["held"] for one in document["smoke"]] == [held]
+    assert report.exists() is not held
+    if not held:
+        failure = file.read(report).manifest.failure
+        assert failure
+        assert (failure.step, failure.code) == ("smoke", ExitCode.PROOF)
+        assert "an item can be read" in failure.message
+        assert failure.message.endswith("Applied: 1 changed.")
+
+
+WIDER = {
+    "resource_changes": [
+        kept("aws_iam_role.r", {"id": "r", "name": "r"}),
+        updated(
+            "aws_iam_role_policy.p",
+            {"name": "p", "role": "r", "policy": policy(allow("s3:GetObject"))},
+            {"name": "p", "role": "r", "policy": policy(allow("s3:*", "*"))},
+        ),
+    ]
+}
+
+
+class TestGates:
+    """As `ops plan` and `ops deploy` have them; what each finds is in the tests of the gates."""
+
+    @pytest.fixture(autouse=True)
+    def _file(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        load = acknowledgements.load
+        monkeypatch.setattr(
+            acknowledgements, "load", lambda today: load(today, world.root / "acknowledged.toml")
+        )
+
+    @staticmethod
+    def said(world: World, result: Any, **changes: str) -> None:
+        """Paste the entries that a refusal prints; changes: of what they say."""
+        entries = result.exception.hint.partition("\n")[2]
+        filled = entries.replace('by = ""', 'by = "Ada"').replace('reason = ""', 'reason = "nobody uses it"')
+        for key, value in changes.items():
+            filled = re.sub(rf"^{key} = .*$", f"{key} = {value}", filled, flags=re.MULTILINE)
+        (world.root / "acknowledged.toml").write_text(filled)
+
+    @pytest.mark.parametrize("command", ["plan", "deploy"])
+    @pytest.mark.parametrize(
+        ("planned", "code"),
+        [
+            (WIDER, ExitCode.OK),
+            (LOSS, ExitCode.GATED),
+            ({"resource_changes": [*WIDER["resource_changes"], *LOSS["resource_changes"]]}, ExitCode.GATED),
+        ],
+    )
+    def test_approval_opens_broadening_alone(
+        self, world: World, command: str, planned: Any, code: ExitCode
+    ) -> None:
+        world.planned = saved_as(planned)
+        options = ("--yes", "--no-smoke") if command == "deploy" else ()
+        assert code_of(ops(command, "dev", *options)) == ExitCode.GATED
+        result = ops(command, "dev", *options, "--approve-broadening")
+        assert code_of(result) == code
+        if code:
+            assert "aws_iam_role_policy" not in str(result.exception)
+        assert len(world.applied) == (command == "deploy" and not code)
+
+    @pytest.mark.parametrize(
+        ("changes", "code", "told"),
+        [
+            ({}, ExitCode.OK, "acknowledged by Ada"),
+            ({"expires": "2026-01-02"}, ExitCode.GATED, "expired on 2026-01-02; remove it"),
+            ({"environment": '"staging"'}, ExitCode.GATED, "GATE data-loss"),
+            ({"fingerprint": '"0123456789ab"'}, ExitCode.GATED, "covers nothing here"),
+        ],
+    )
+    def test_an_entry_counts_on_the_day_of_the_deploy(
+        self, world: World, changes: dict[str, str], code: ExitCode, told: str
+    ) -> None:
+        world.planned = saved_as(LOSS)
+        out = world.root / "dev.bundle"
+        refused = ops("plan", "dev", "--out", str(out))
+        assert code_of(refused) == ExitCode.GATED
+        assert file.read(out).manifest.gates_closed == 1
+        self.said(world, refused, **changes)
+        result = ops("deploy", "dev", "--plan", str(out), "--yes", "--no-smoke")
+        assert code_of(result) == code
+        assert told in result.output
+        assert len(world.applied) == (code is ExitCode.OK)
+
+    def test_for_prod_it_has_to_be_committed(self, world: World) -> None:
+        world.planned = saved_as(LOSS)
+        self.said(world, ops("plan", "prod"))
+        for commit, code in ((DIRTY, ExitCode.PROTECTED), (Commit("b" * 40, dirty=False), ExitCode.OK)):
+            world.commit = commit
+            result = ops("deploy", "prod", "--confirm", "prod", "--no-smoke")
+            assert code_of(result) == code
+        assert len(world.applied) == 1
