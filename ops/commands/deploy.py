@@ -96,13 +96,13 @@ def _run(
 ) -> None:
     """The steps, in order; a dry run ends with what is only seen. `result` is filled as they are done."""
     from ops import account, aws, confirmation, stacks
-    from ops.bundles import origin
     from ops.deployment import committed, reviewing, steps
     from ops.deployment.reviewed import to_apply
     from ops.deployment.tally import Tally
     from ops.review import terminal
 
-    committed.require(environment, origin.commit())
+    if not answers.dry_run:
+        committed.require_checkout(environment)
     stack = stacks.find(environment)
     caller = aws.verify_caller(stack.aws_account_id, stack.aws_region)
     if not stacks.is_account(environment):
@@ -111,6 +111,7 @@ def _run(
     plan, review = reviewed.plan, reviewing.review(reviewed.bundle)
     terminal.show(review, console)
     result["plan"] = plan.summary()
+    committed.require(reviewed.bundle.manifest, file)
     reviewing.refuse_closed(review, approve_broadening=answers.approve_broadening)
     if answers.dry_run:
         console.print(f"This would be applied to {environment}. Nothing was: --dry-run")
@@ -146,7 +147,7 @@ def _planned(
     """
     from ops import synth
     from ops.bundles.file import read
-    from ops.deployment import making, reviewing, saved
+    from ops.deployment import committed, making, reviewing, saved
     from ops.progress import step
     from ops.review import terminal
     from ops.terraform import Terraform
@@ -154,6 +155,8 @@ def _planned(
     bundle = read(file) if file else None
     if bundle:
         saved.refuse_other(bundle, stack.name, str(file))
+        if not answers.dry_run:
+            committed.require(bundle.manifest, file)
     attempt.step = "synth"
     with step(console, f"Synth of {stack.name}"):
         directory = synth.synthesize(stack.name)

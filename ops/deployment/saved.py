@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ops.bundles import origin, stack, staleness
 from ops.bundles.file import Bundle
-from ops.bundles.origin import Commit
 from ops.bundles.terraform_plan import StateVersion
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -23,12 +22,7 @@ FILE = "saved.tfplan"
 
 
 def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
-    """Raise OpsError where the bundle holds no plan of this environment (USAGE).
-
-    PROTECTED: it is of prod or the account, and was planned from what no commit holds.
-    """
-    from ops.deployment import committed
-
+    """Raise OpsError (USAGE) where the bundle holds no plan of this environment."""
     manifest = bundle.manifest
     if manifest.environment != environment:
         raise OpsError(
@@ -43,7 +37,6 @@ def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
             hint=f"Plan again:  ops plan {environment} --out {file}",
             code=ExitCode.USAGE,
         )
-    committed.require(environment, Commit(manifest.commit, manifest.dirty), f"What {file} was planned from")
 
 
 def take(

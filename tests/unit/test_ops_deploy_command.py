@@ -17,6 +17,7 @@ from ops.smoke import Promise, Result
 from ops.terraform import Versions
 from tests.support import deploys
 from tests.support.deploys import (
+    DIRTY,
     HARMLESS,
     LOSS,
     TOLD,
@@ -208,9 +209,11 @@ class TestDryRun:
         assert "errored.tfstate" in str(result.exception)
         assert unstored.exists()
 
-    def test_prod_of_no_commit(self, world: World) -> None:
-        result = ops("deploy", "prod", "--plan", world.bundle("prod", dirty=True), "--dry-run")
+    def test_prod_of_no_commit_is_shown_and_refused(self, world: World) -> None:
+        world.commit = DIRTY
+        result = ops("deploy", "prod", "--plan", world.bundle("prod"), "--dry-run")
         assert code_of(result) == ExitCode.PROTECTED
+        assert "aws_cloudwatch_dashboard.d" in result.output
 
     def test_it_goes_with_a_saved_plan(self, world: World) -> None:
         result = ops("deploy", "dev", "--dry-run")

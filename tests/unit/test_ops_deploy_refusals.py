@@ -79,6 +79,17 @@ class TestCommitted:
         assert f"What {bundle} was planned from" in str(result.exception)
         assert world.runs == []
 
+    @pytest.mark.parametrize("from_file", [True, False])
+    def test_an_edit_that_was_made_while_it_was_planned(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, from_file: bool
+    ) -> None:
+        """It may be an acknowledgement, which the review has read."""
+        options = ("--plan", world.bundle("prod")) if from_file else ()
+        monkeypatch.setattr(terminal, "show", lambda *_: setattr(world, "commit", DIRTY))
+        result = ops("deploy", "prod", *options, "--confirm", "prod", "--no-smoke")
+        assert code_of(result) == ExitCode.PROTECTED
+        assert world.applied == []
+
     @pytest.mark.parametrize("environment", ["dev", "staging"])
     @pytest.mark.parametrize("commit", [DIRTY, NO_GIT])
     def test_elsewhere_it_is_tried_out(self, world: World, environment: str, commit: Commit) -> None:
