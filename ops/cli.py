@@ -112,7 +112,8 @@ def main() -> None:
         if error.code == ExitCode.INTERRUPTED:
             _fail("Interrupted.", "Run the command again: it goes on from there.", ExitCode.INTERRUPTED)
         if isinstance(error.__context__, typer.Abort):  # a question, and nobody there to answer it
-            sys.exit(ExitCode.USAGE)
+            interrupted = isinstance(error.__context__.__context__, KeyboardInterrupt)
+            sys.exit(ExitCode.INTERRUPTED if interrupted else ExitCode.USAGE)
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

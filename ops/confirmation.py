@@ -6,6 +6,9 @@ enough for them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from environments import naming
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -55,8 +58,8 @@ def ask(
 
     question: such as "Restore it?". yes, given: answers from the command line. name: what is to be typed, if
     not the environment's name; always_by_name: also where a yes would do. unchanged: told after a no.
-    Raises OpsError PROTECTED for `yes` where the name is wanted, USAGE for a no or another name, and
-    typer.Abort where nobody can answer.
+    Raises OpsError PROTECTED for `yes` where the name is wanted, USAGE for a no or another name,
+    KeyboardInterrupt for Ctrl-C, and typer.Abort where nobody can answer.
     """
     import typer
 
@@ -73,9 +76,25 @@ def ask(
     if yes:
         return
     if by_name or always_by_name:
-        typed = typer.prompt(f"{question} Type {name} to go on", default="", show_default=False, err=True)
+        with _interruptible():
+            typed = typer.prompt(f"{question} Type {name} to go on", default="", show_default=False, err=True)
         if typed.strip() == name:
             return
         raise OpsError(f"{typed.strip()!r} is not {name!r}. {unchanged}", code=ExitCode.USAGE)
-    if not typer.confirm(question, default=False, err=True):
+    with _interruptible():
+        confirmed = typer.confirm(question, default=False, err=True)
+    if not confirmed:
         raise OpsError(f"Not confirmed. {unchanged}", code=ExitCode.USAGE)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C at a question is one: to Typer it is the same as nobody there to answer."""
+    import typer
+
+    try:
+        yield
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from abort
+        raise

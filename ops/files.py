@@ -6,6 +6,8 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ops.errors import OpsError
@@ -45,3 +47,10 @@ def write_private(path: Path, content: str | bytes) -> None:
             hint=f"What was there is as it was. {remedy} or choose another place, then try again.",
             code=ExitCode.OUTPUT,
         ) from error
+
+
+@contextmanager
+def private_folder(within: Path) -> Iterator[Path]:
+    """A new folder in another one, of mode 0700 and a name that no other run knows; gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=within, prefix=".ops-") as name:
+        yield Path(name)

@@ -65,7 +65,10 @@ class ApplyProgress:
         if kind == "apply_start":
             self._under_way[address] = time.monotonic()
         elif kind in ("apply_complete", "apply_errored"):
-            self._end(address, kind, event["hook"].get("elapsed_seconds", 0))
+            if event["hook"].get("action") == "read":  # of a data source: the plan does not count it
+                self._under_way.pop(address, None)
+            else:
+                self._end(address, kind, event["hook"].get("elapsed_seconds", 0))
         elif kind == "diagnostic" and event["diagnostic"]["severity"] == "warning":
             return  # errors are raised at the end; warnings are the plan's to show
         self._show()

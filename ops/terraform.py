@@ -7,6 +7,7 @@ Source: developer.hashicorp.com/terraform/internals/machine-readable-ui.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -141,12 +142,14 @@ class Plan:
         return not self.changes and not self.output_changes
 
     def summary(self) -> str:
-        """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace"."""
-        counts = Counter(
-            "replace" if len(change.actions) > 1 else change.actions[0]
-            for change in self.changes
-            if change.actions != ("no-op",)
-        )
+        """Counts, a replacement as what it is, e.g. "31 to create, 1 to replace".
+
+        One that forgets the old object destroys nothing: it is in create and in forget.
+        """
+        counts: Counter[str] = Counter()
+        for change in self.changes:
+            replaces = len(change.actions) > 1 and "forget" not in change.actions
+            counts.update(("replace",) if replaces else change.actions)
         imports = sum(change.importing for change in self.changes)
         moves = sum(change.moved for change in self.changes)
         parts = [f"{imports} to import"] if imports else []
@@ -178,12 +181,14 @@ class Terraform:
     """Terraform in one stack's folder.
 
     environ: added to the environment of this process. lock_timeout: how long to wait for the state's lock, as
-    Terraform writes it; left out, TF_CLI_ARGS_plan and the like count, or it does not wait.
+    Terraform writes it; left out, TF_CLI_ARGS_plan and the like count, or it does not wait. plan_file: where
+    `plan` saves, in the folder; another run may write the usual one at any time.
     """
 
     directory: Path
     environ: dict[str, str] = field(default_factory=dict)
     lock_timeout: str | None = None
+    plan_file: str = PLAN_FILE
 
     def init(self) -> None:
         """Make the folder ready: provider and backend. Quick where it is already."""
@@ -191,7 +196,7 @@ class Terraform:
 
     def plan(self, on_event: OnEvent = lambda event: None, *, destroy: bool = False) -> Plan:
         """Plan against the remote state and save the plan in the folder."""
-        file = self.directory / PLAN_FILE
+        file = self.directory / self.plan_file
         options = [f"-out={file}", *(["-destroy"] if destroy else [])]
         self._stream(["plan", "-json", "-input=false", *self._locking, *options], "plan", on_event)
         return self.shown(file)
@@ -222,16 +227,20 @@ class Terraform:
         arguments = ["apply", "-json", "-input=false", *self._locking, str(plan.file)]
         self._stream(arguments, "apply", on_event)
 
+    @property
+    def unstored(self) -> Path:
+        """The file of a state that an earlier apply could not store, whether there is one or not."""
+        return self.directory / UNSTORED
+
     def store_unstored(self) -> bool:
         """Store the state that an earlier apply could not; False where there is none.
 
         Terraform refuses one that is older than what is stored, or of another lineage.
         """
-        file = self.directory / UNSTORED
-        if not file.exists():
+        if not self.unstored.exists():
             return False
         self._run(["state", "push", "-no-color", *self._locking, UNSTORED], "state push")
-        file.unlink()
+        self.unstored.unlink()
         return True
 
     def forget(self, addresses: Iterable[str]) -> None:
@@ -288,7 +297,7 @@ class Terraform:
         """Run with `-json`, hand over each event, and raise what the error diagnostics say."""
         errors: list[str] = []
         addresses: list[str] = []
-        with self._process(arguments) as (process, stderr):
+        with self._process(arguments, on_event) as (process, stderr):
             for event in _events(process):
                 diagnostic = event.get("diagnostic", {})
                 if diagnostic.get("severity") == "error":
@@ -305,12 +314,14 @@ class Terraform:
             )
 
     @contextmanager
-    def _process(self, arguments: list[str]) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
+    def _process(
+        self, arguments: list[str], on_event: OnEvent = lambda event: None
+    ) -> Iterator[tuple[subprocess.Popen[str], Callable[[], str]]]:
         """Start Terraform so that Ctrl-C reaches it once, from us, and wait for its orderly end.
 
         Terraform finishes the requests under way, writes the state and releases the lock on the first
-        interrupt; a second one makes it stop at once. Yields the process, and what gives the whole text of
-        its stderr once it has ended.
+        interrupt; a second one makes it stop at once. on_event: hears what it says after an interrupt. Yields
+        the process, and what gives the whole text of its stderr once it has ended.
         """
         try:
             process = subprocess.Popen(
@@ -333,7 +344,9 @@ class Terraform:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
                     sys.stderr.write(INTERRUPTED)
-                _end(process)
+                    _end(process, on_event)
+                else:  # perhaps of who listens
+                    _end(process, lambda event: None)
                 raise
 
 
@@ -357,13 +370,16 @@ def _read_aside(process: subprocess.Popen[str]) -> Callable[[], str]:
     return text
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], on_event: OnEvent) -> None:
     """Interrupt Terraform and wait, reading on so that it can write; each Ctrl-C interrupts it again."""
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:
-            for _ in process.stdout or ():
-                pass
+            for event in _events(process):
+                with contextlib.suppress(
+                    Exception
+                ):  # Terraform must be read on, whatever becomes of the rest
+                    on_event(event)
             process.wait()
         except KeyboardInterrupt:
             continue

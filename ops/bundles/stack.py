@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FUNCTIONS = Path("functions")
 """Where the functions' zips lie, in the folder of all stacks."""
+
+
+LOCK = ".terraform.lock.hcl"
 
 
 def fingerprint(directory: Path) -> str:
@@ -15,8 +18,20 @@ def fingerprint(directory: Path) -> str:
 
     directory: as synthesized. Configuration, its overrides, the provider lock; not what runs leave there.
     """
+    return _digest(_files(directory))
+
+
+def sources(directory: Path) -> str:
+    """As `fingerprint`, but without the provider lock: `terraform init` adds this platform's checksum to it.
+
+    Terraform compares the lock with that of the plan by itself.
+    """
+    return _digest((name, file) for name, file in _files(directory) if name != LOCK)
+
+
+def _digest(files: Iterable[tuple[str, Path]]) -> str:
     digest = hashlib.sha256()
-    for name, file in _files(directory):
+    for name, file in files:
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{name}\n{content}\n".encode())
     return digest.hexdigest()
@@ -25,7 +40,7 @@ def fingerprint(directory: Path) -> str:
 def _files(directory: Path) -> Iterator[tuple[str, Path]]:
     from ops import adoption
 
-    configuration = [*directory.glob("*.tf.json"), *directory.glob("*.tf"), directory / ".terraform.lock.hcl"]
+    configuration = [*directory.glob("*.tf.json"), *directory.glob("*.tf"), directory / LOCK]
     for file in sorted(configuration):
         if file.name != adoption.FILE and file.exists():
             yield file.name, file

@@ -11,27 +11,30 @@ import typer
 from ops.commands.confirm_option import Confirm
 from ops.commands.lock_timeout import LockTimeout
 from ops.commands.plan import ApproveBroadening
+from ops.errors import OpsError
+from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ops.bundles.file import Bundle
     from ops.deployment.making import Attempt
+    from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
-    from ops.terraform import Plan, Terraform
+    from ops.terraform import Terraform
 
 
 @dataclass(frozen=True)
 class Answers:
     """What the command line said in advance.
 
-    confirm: the environment's name, or "". lock_timeout: as in `Terraform`.
+    confirm: the environment's name, or "". lock_timeout: as in `Terraform`. dry_run: to apply nothing.
     """
 
     yes: bool
     confirm: str
     approve_broadening: bool
     lock_timeout: str | None
+    dry_run: bool = False
 
 
 def deploy(
@@ -39,6 +42,9 @@ def deploy(
     plan: Annotated[
         Path | None, typer.Option(help="Apply exactly this bundle, made by `ops plan --out`.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at the saved plan, and whether it would be applied.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Not enough for prod.")] = False,
     confirm: Confirm = "",
     approve_broadening: ApproveBroadening = False,
@@ -53,7 +59,8 @@ def deploy(
 
     A saved plan is refused (23) where commit, state, synthesized stack or versions are not what it was made
     from; a plan that would lose data, widen access or expose something (22) unless that is acknowledged.
-    prod wants its name. Ctrl-C lets Terraform end in order.
+    prod wants its name. Ctrl-C lets Terraform end in order. With --dry-run nothing is applied or asked: the
+    exit code is that of the refusal, or 0.
     """
     import json
 
@@ -62,7 +69,9 @@ def deploy(
     from ops import confirmation
     from ops.deployment.making import Attempt, recorded
 
-    answers = Answers(yes, confirm, approve_broadening, lock_timeout)
+    if dry_run and plan is None:
+        raise typer.BadParameter(f"It goes with --plan; a new plan is shown by: ops plan {environment}")
+    answers = Answers(yes, confirm, approve_broadening, lock_timeout, dry_run)
     confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops deploy {environment}")
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     attempt = Attempt(environment, again=f"ops deploy {environment}")
@@ -85,20 +94,28 @@ def _run(
     *,
     smoke: bool,
 ) -> None:
-    """The steps, in order; `result` is filled as they are done."""
+    """The steps, in order; a dry run ends with what is only seen. `result` is filled as they are done."""
     from ops import account, aws, confirmation, stacks
-    from ops.deployment import reviewing, steps
+    from ops.deployment import committed, reviewing, steps
+    from ops.deployment.reviewed import to_apply
+    from ops.deployment.tally import Tally
     from ops.review import terminal
 
+    if not answers.dry_run:
+        committed.require_checkout(environment)
     stack = stacks.find(environment)
     caller = aws.verify_caller(stack.aws_account_id, stack.aws_region)
     if not stacks.is_account(environment):
         account.require(stacks.account_of(environment), environment)
-    terraform, bundle, plan = _planned(stack, file, console, attempt, answers.lock_timeout)
-    review = reviewing.review(bundle)
+    terraform, reviewed = _planned(stack, file, console, attempt, answers)
+    plan, review = reviewed.plan, reviewing.review(reviewed.bundle)
     terminal.show(review, console)
     result["plan"] = plan.summary()
+    committed.require(reviewed.bundle.manifest, file)
     reviewing.refuse_closed(review, approve_broadening=answers.approve_broadening)
+    if answers.dry_run:
+        console.print(f"This would be applied to {environment}. Nothing was: --dry-run")
+        return
     if plan.empty:
         console.print("Nothing to apply: what is deployed is what is configured.")
     else:
@@ -111,34 +128,51 @@ def _run(
             unchanged="Nothing was applied.",
         )
         attempt.step = "apply"
-        steps.apply(terraform, plan, console)
+        tally = Tally(plan, review.code)
+        try:
+            with to_apply(reviewed, terraform.directory) as exactly:
+                steps.apply(terraform, exactly, console, tally)
+        finally:
+            attempt.so_far, result["summary"] = tally.told(), tally.as_json()
         result["applied"] = True
     _afterwards(environment, terraform, console, attempt, result, smoke=smoke)
 
 
 def _planned(
-    stack: Stack, file: Path | None, console: Console, attempt: Attempt, lock_timeout: str | None
-) -> tuple[Terraform, Bundle, Plan]:
-    """The plan to apply, in the synthesized folder: a new one, or the saved one if it is not stale."""
+    stack: Stack, file: Path | None, console: Console, attempt: Attempt, answers: Answers
+) -> tuple[Terraform, Reviewed]:
+    """The plan to apply, in the synthesized folder: a new one, or the saved one if it is not stale.
+
+    Who only looks is shown a stale one, too, before it is refused.
+    """
     from ops import synth
     from ops.bundles.file import read
-    from ops.deployment import making, saved
+    from ops.deployment import committed, making, reviewing, saved
     from ops.progress import step
+    from ops.review import terminal
     from ops.terraform import Terraform
 
     bundle = read(file) if file else None
     if bundle:
         saved.refuse_other(bundle, stack.name, str(file))
+        if not answers.dry_run:
+            committed.require(bundle.manifest, file)
     attempt.step = "synth"
     with step(console, f"Synth of {stack.name}"):
         directory = synth.synthesize(stack.name)
-    terraform = Terraform(directory, lock_timeout=lock_timeout)
+    terraform = Terraform(directory, lock_timeout=answers.lock_timeout)
     if bundle:
         attempt.step, attempt.bundle = "plan", bundle
-        with step(console, "Comparing the saved plan with what is now"):
-            return terraform, bundle, saved.take(bundle, stack, terraform)
-    made, plan = making.make(stack, terraform, console, attempt, to_apply=True)
-    return terraform, made, plan
+        try:
+            with step(console, "Comparing the saved plan with what is now"):
+                reviewed = saved.take(bundle, stack, terraform, console, to_apply=not answers.dry_run)
+        except OpsError as error:
+            if answers.dry_run and error.code is ExitCode.STALE:
+                terminal.show(reviewing.review(bundle), console)
+            raise
+        attempt.bundle = reviewed.bundle
+        return terraform, reviewed
+    return terraform, making.make(stack, terraform, console, attempt, to_apply=True)
 
 
 def _afterwards(

@@ -57,23 +57,23 @@ def plan(
         review, bundle = made(
             environment, console, attempt, approve_broadening=approve_broadening, lock_timeout=lock_timeout
         )
-    if json_:
-        typer.echo(json.dumps(terminal.as_json(review), indent=2))
-    else:
-        terminal.show(review, console)
-    if html:
-        from ops.files import write_private
-        from ops.review import page
+        if json_:
+            typer.echo(json.dumps(terminal.as_json(review), indent=2))
+        else:
+            terminal.show(review, console)
+        if html:
+            from ops.files import write_private
+            from ops.review import page
 
-        write_private(html, page.render([review]))
-        console.print(f"Page: {html}", markup=False)
-    if out:
-        from ops.bundles import file
+            write_private(html, page.render([review]))
+            console.print(f"Page: {html}", markup=False)
+        if out:
+            from ops.bundles import file
 
-        file.write(out, bundle)
-        console.print(
-            f"Saved: {out}   Apply exactly this:  ops deploy {environment} --plan {out}", markup=False
-        )
+            file.write(out, bundle)
+            console.print(
+                f"Saved: {out}   Apply exactly this:  ops deploy {environment} --plan {out}", markup=False
+            )
     reviewing.refuse_closed(review, approve_broadening=approve_broadening)
     if detailed_exitcode and review.plan and (review.plan.to_do or review.plan.outputs_to_change):
         raise typer.Exit(ExitCode.CHANGES)
@@ -101,6 +101,6 @@ def made(
     with step(console, f"Synth of {environment}"):
         directory = synth.synthesize(environment)
     terraform = Terraform(directory, lock_timeout=lock_timeout)
-    bundle, _ = making.make(stack, terraform, console, attempt)
+    bundle = making.make(stack, terraform, console, attempt).bundle
     review = reviewing.review(bundle)
     return review, reviewing.stamped(bundle, review, approve_broadening=approve_broadening)

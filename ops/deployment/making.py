@@ -20,27 +20,35 @@ from ops.exit_codes import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
-    from ops.terraform import Plan, Terraform
+    from ops.terraform import Terraform
 
 
 @dataclass
 class Attempt:
-    """A run that may fail, and how far it came. step: as in `Failure`; again: the command that tries anew."""
+    """A run that may fail, and how far it came.
+
+    step: as in `Failure`; again: the command that tries anew; so_far: what was applied, "" before an apply.
+    """
 
     environment: str
     again: str
     step: str = "configuration"
     bundle: Bundle | None = None
     stack: dict[str, object] = field(default_factory=dict)
+    so_far: str = ""
 
 
 @contextmanager
 def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
-    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it."""
+    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it.
+
+    What nobody foresaw as well: a bundle that lay there before must not be taken for this run's.
+    """
     try:
         yield
-    except (OpsError, ConfigurationError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if file:
             _write_failure(attempt, file, error)
         raise
@@ -48,8 +56,8 @@ def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
 
 def make(
     stack: Stack, terraform: Terraform, console: Console, attempt: Attempt, *, to_apply: bool = False
-) -> tuple[Bundle, Plan]:
-    """Init and plan in a synthesized folder; the bundle, and the plan in the folder.
+) -> Reviewed:
+    """Init and plan in a synthesized folder.
 
     to_apply: what an earlier apply could not store is stored first, which who only plans may not do. Raises
     OpsError: what Terraform refuses.
@@ -58,19 +66,24 @@ def make(
     from ops.bundles import stack as stacks
     from ops.bundles.terraform_plan import state_before
     from ops.deployment import steps
+    from ops.deployment.reviewed import Reviewed
+    from ops.files import private_folder
     from ops.progress import step
 
     directory = terraform.directory
     attempt.stack = json.loads((directory / STACK).read_text(encoding="utf-8"))
-    fingerprint, commit = stacks.fingerprint(directory), origin.commit()
+    fingerprint, sources, commit = stacks.fingerprint(directory), stacks.sources(directory), origin.commit()
     attempt.step = "init"
     with step(console, "Terraform init"):
         terraform.init()
     if to_apply:
         steps.store_unstored(terraform, console)
     attempt.step = "plan"
-    plan = steps.plan(terraform, stack.name, stack.aws_region, console)
-    versions, content = terraforms.versions(directory), plan.file.read_bytes()
+    with private_folder(directory) as folder:  # another run may plan in this checkout at the same time
+        own = replace(terraform, plan_file=f"{folder.name}/{terraform.plan_file}")
+        plan = steps.plan(own, stack.name, stack.aws_region, console)
+        content = plan.file.read_bytes()
+    versions = terraforms.versions(directory)
     before = state_before(content)
     manifest = Manifest(
         environment=stack.name,
@@ -89,7 +102,7 @@ def make(
     attempt.bundle = Bundle(
         manifest, content, plan.document, dict(attempt.stack), configuration_of(stack.name)
     )
-    return attempt.bundle, plan
+    return Reviewed(attempt.bundle, plan, sources)
 
 
 def configuration_of(name: str) -> dict[str, object]:
@@ -128,19 +141,26 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
 
 def _failure(attempt: Attempt, error: BaseException) -> Failure:
+    import typer
+
     from ops.plans import masking
 
     if isinstance(error, KeyboardInterrupt):
         code, message, hint = ExitCode.INTERRUPTED, "Interrupted.", "Run it again: it goes on from there."
     elif isinstance(error, OpsError):
         code, message, hint = error.code, error.message, error.hint
-    else:
+    elif isinstance(error, ConfigurationError):
         code, message, hint = ExitCode.CONFIGURATION, str(error), ""
+    elif isinstance(error, typer.Abort):
+        code, message, hint = ExitCode.USAGE, "There was a question, and nobody to answer it.", ""
+    else:
+        message, hint = f"{type(error).__name__}: {error}", "Nobody foresaw this: it is a defect of `ops`."
+        code = ExitCode.FAILED
     address = error.address if isinstance(error, OpsError) else ""
     return Failure(
         step=attempt.step,
         code=code,
-        message=masking.without_secrets(message),
+        message=masking.without_secrets("\n".join(filter(None, (message, attempt.so_far)))),
         hint=masking.without_secrets(hint),
         address=address,
         construct_path=_construct_path(attempt, address),

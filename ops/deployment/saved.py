@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ops.bundles import origin, stack, staleness
@@ -11,14 +12,17 @@ from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ops.deployment.reviewed import Reviewed
     from ops.stacks import Stack
-    from ops.terraform import Plan, Terraform
+    from ops.terraform import Terraform
 
 FILE = "saved.tfplan"
 
 
 def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
-    """Raise OpsError where the bundle holds no plan of this environment: USAGE, or STALE where it failed."""
+    """Raise OpsError (USAGE) where the bundle holds no plan of this environment."""
     manifest = bundle.manifest
     if manifest.environment != environment:
         raise OpsError(
@@ -35,20 +39,36 @@ def refuse_other(bundle: Bundle, environment: str, file: str) -> None:
         )
 
 
-def take(bundle: Bundle, owner: Stack, terraform: Terraform) -> Plan:
-    """The plan of the bundle, in the folder of the synthesized stack.
+def take(
+    bundle: Bundle, owner: Stack, terraform: Terraform, console: Console, *, to_apply: bool = True
+) -> Reviewed:
+    """The plan of the bundle, to be applied in the folder of the synthesized stack.
 
     What is compared: account, region, commit, synthesized stack, state, Terraform and providers. Terraform
-    compares the state once more, under its lock. Raises OpsError STALE, which names all that differs.
+    compares the state once more, under its lock. What is reviewed and judged is what Terraform shows of the
+    plan, and the stack as it was synthesized now, not the JSON of them in the bundle. Raises OpsError STALE,
+    which names all that differs.
+
+    What an earlier apply could not store is stored first, which who only looks may not do: it is the state
+    that the plan is compared with.
     """
+    import json
+
     from ops import adoption
     from ops import terraform as terraforms
-    from ops.files import write_private
+    from ops.bundles.file import STACK
+    from ops.deployment import steps
+    from ops.deployment.reviewed import Reviewed
+    from ops.files import private_folder, write_private
 
-    adoption.remove(terraform.directory)
-    fingerprint = stack.fingerprint(terraform.directory)
+    directory = terraform.directory
+    adoption.remove(directory)
+    fingerprint, sources = stack.fingerprint(directory), stack.sources(directory)
+    synthesized = json.loads((directory / STACK).read_text(encoding="utf-8"))
     terraform.init()
-    versions = terraforms.versions(terraform.directory)
+    if to_apply:
+        steps.store_unstored(terraform, console)
+    versions = terraforms.versions(directory)
     now = staleness.Now(
         owner.aws_account_id,
         owner.aws_region,
@@ -58,10 +78,16 @@ def take(bundle: Bundle, owner: Stack, terraform: Terraform) -> Plan:
         fingerprint,
         versions.providers,
     )
-    staleness.refuse(owner.name, staleness.reasons(bundle.manifest, now))
-    file = terraform.directory / FILE
-    write_private(file, bundle.plan)
-    return terraform.shown(file)
+    found = staleness.reasons(bundle.manifest, now)
+    if terraform.unstored.exists():
+        found.append(
+            f"state: a deploy would first store {terraform.unstored.name}, of an apply that was cut off"
+        )
+    staleness.refuse(owner.name, found)
+    with private_folder(directory) as folder:
+        write_private(folder / FILE, bundle.plan)
+        plan = terraform.shown(folder / FILE)
+    return Reviewed(replace(bundle, document=plan.document, stack=synthesized), plan, sources)
 
 
 def _state(owner: Stack) -> StateVersion:

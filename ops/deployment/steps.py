@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ops.terraform import Plan, Terraform
+    from ops.deployment.tally import Tally
+    from ops.terraform import Event, Plan, Terraform
 
 
 def plan(terraform: Terraform, environment: str, region: str, console: Console) -> Plan:
@@ -64,9 +65,23 @@ def store_unstored(terraform: Terraform, console: Console) -> None:
         console.print("  The state that an earlier apply could not store is stored now.")
 
 
-def apply(terraform: Terraform, plan: Plan, console: Console) -> None:
-    """Apply exactly this plan, with progress."""
+def apply(terraform: Terraform, plan: Plan, console: Console, tally: Tally | None = None) -> None:
+    """Apply exactly this plan, with progress; then say what was done, or how far it came.
+
+    tally: counts along, for who wants to know it afterwards.
+    """
+    from ops.deployment.tally import Tally
+    from ops.plans.synthesized import Synthesized
     from ops.progress import ApplyProgress, step
 
-    with step(console, "Terraform apply"), ApplyProgress(console, plan.operations) as progress:
-        terraform.apply(plan, progress.on_event)
+    counted = tally or Tally(plan, Synthesized.of(terraform.directory))
+    try:
+        with step(console, "Terraform apply"), ApplyProgress(console, plan.operations) as progress:
+
+            def on_event(event: Event) -> None:
+                counted.on_event(event)
+                progress.on_event(event)
+
+            terraform.apply(plan, on_event)
+    finally:
+        console.print(counted.told(), markup=False)

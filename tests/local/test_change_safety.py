@@ -12,6 +12,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -172,12 +173,43 @@ def test_another_commit_is_refused_too(here: Checkout) -> None:
     assert _receives(here) == 3
 
 
-def test_planned_again_it_is_deployed_and_proven(here: Checkout) -> None:
-    here.ops("--local", "alarms", "confirm", "dev")
+def test_planned_again_all_that_moves_is_named_at_once(here: Checkout) -> None:
+    """Configuration, an edit that is not committed, a state of another origin; then all is put back."""
     _plan(here)
+    serial = file.read(here.root / BUNDLE).manifest.serial
+    state = json.loads(here.terraform("dev", "state", "pull").stdout)
+    assert state["serial"] == serial
+    with (here.root / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write("An edit.\n")
+    _push(here, state | {"lineage": str(UUID(int=1))})
+    options = ("--plan", BUNDLE, "--yes")
+    output = here.ops("--local", "deploy", "dev", *options, code=ExitCode.STALE, LOG_RETENTION_DAYS="60")
+    assert "synthesized stack: planned with" in output
+    assert "as committed, the checkout has changes beside it" in output
+    assert f"state lineage: planned against {state['lineage']}, now {UUID(int=1)}" in output
+    assert _receives(here) == 3
+    _git(here, "checkout", "--quiet", "README.md")
+    _push(here, state | {"serial": serial - 1})
+    assert _serial(here) == serial
+
+
+def _push(here: Checkout, state: dict[str, Any]) -> None:
+    """Put this state in the place of dev's, whatever it is; its serial becomes the next one."""
+    (here.root / "cdktf.out/stacks/dev/pushed.tfstate").write_text(json.dumps(state))
+    done = here.terraform("dev", "state", "push", "-force", "pushed.tfstate")
+    assert done.returncode == 0, done.stderr
+
+
+def test_put_back_it_is_deployed_and_proven(here: Checkout) -> None:
+    here.ops("--local", "alarms", "confirm", "dev")
+    assert "This would be applied to dev" in here.ops(
+        "--local", "deploy", "dev", "--plan", BUNDLE, "--dry-run"
+    )
     result = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", "--json")
     document = json.loads(result[result.index("{\n") :])
     assert document["applied"] is True
+    assert "Applied: 2 changed." in result
+    assert document["summary"] == {"complete": True, "total": 2, "done": 2, "changed": 2, "not_done": []}
     assert document["smoke"]
     assert all(promise["held"] for promise in document["smoke"])
     assert _receives(here) == 4

@@ -211,6 +211,7 @@ class TestStaleness:
         assert all(reason in caught.value.message for reason in found)
 
     def test_a_plan_of_changed_files_may_be_applied_from_the_same(self) -> None:
+        """It is not stale; for prod and the account `ops.deployment.committed` refuses it."""
         then = MANIFEST.model_copy(update={"dirty": True})
         now = Now(**{name: getattr(NOW, name) for name in FIELDS} | {"commit": Commit("a" * 40, dirty=True)})
         assert staleness.reasons(then, now) == []

@@ -102,3 +102,25 @@ def test_elsewhere_a_yes_does(answer: bool, monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(OpsError, match=r"Not confirmed\. Nothing was changed\.") as refused:
         confirmation.ask("dev", "Shall it?")
     assert refused.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize(
+    ("cause", "raised"), [(KeyboardInterrupt, KeyboardInterrupt), (EOFError, typer.Abort)]
+)
+def test_ctrl_c_is_told_from_nobody_there(
+    environment: str,
+    cause: type[BaseException],
+    raised: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(*_: object, **__: object) -> None:
+        try:
+            raise cause
+        except (KeyboardInterrupt, EOFError):
+            raise typer.Abort from None  # as Typer does for both
+
+    for asking in ("prompt", "confirm"):
+        monkeypatch.setattr(typer, asking, asked)
+    with pytest.raises(raised):
+        confirmation.ask(environment, "Shall it?")

@@ -90,6 +90,13 @@ def test_a_full_disk_anywhere(failing: Any, capfd: pytest.CaptureFixture[str], n
     assert capfd.readouterr().err.startswith("Error: The disk is full (plan.json).\n")
 
 
+def test_ctrl_c_at_a_question(failing: Any) -> None:
+    """Typer's answer to it is the same as to nobody there, but for where it comes from."""
+    abort = typer.Abort()
+    abort.__context__ = KeyboardInterrupt()
+    assert failing(abort) == ExitCode.INTERRUPTED
+
+
 def test_a_question_that_nobody_answers(failing: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert failing(typer.Abort()) == ExitCode.USAGE
     assert "Aborted" in capfd.readouterr().err

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from environments import ConfigurationError
 from environments.problems import Problem
@@ -70,6 +71,12 @@ class TestRecorded:
         [
             (ConfigurationError([MISSING]), ExitCode.CONFIGURATION, "SES_FROM_EMAIL"),
             (KeyboardInterrupt(), ExitCode.INTERRUPTED, "Interrupted."),
+            (typer.Abort(), ExitCode.USAGE, "nobody to answer"),
+            (
+                AttributeError("no 'x' of sk-ant-0123456789abcdef"),
+                ExitCode.FAILED,
+                "AttributeError: no 'x' of (",
+            ),
         ],
     )
     def test_whatever_ends_it(

@@ -13,7 +13,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-from ops.files import write_private
+from ops.files import private_folder, write_private
 
 
 def mode(path: Path) -> int:
@@ -156,3 +156,12 @@ def test_a_reader_sees_no_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with contextlib.suppress(OpsError):
         write_private(file, "new")
     assert seen == ["old"]
+
+
+def test_a_private_folder_is_for_its_owner_alone_and_goes(tmp_path: Path) -> None:
+    with private_folder(tmp_path) as folder, private_folder(tmp_path) as another:
+        assert {folder.parent, another.parent} == {tmp_path}
+        assert folder != another
+        assert mode(folder) == 0o700
+        (folder / "plan").write_text("a state")
+    assert names(tmp_path) == []

@@ -30,8 +30,9 @@ def piped() -> tuple[Console, io.StringIO]:
     return Console(file=stream, highlight=False, soft_wrap=True, emoji=False), stream
 
 
-def event(kind: str, address: str, seconds: int = 0) -> dict[str, Any]:
-    return {"type": kind, "hook": {"resource": {"addr": address}, "elapsed_seconds": seconds}}
+def event(kind: str, address: str, seconds: int = 0, action: str = "create") -> dict[str, Any]:
+    hook = {"resource": {"addr": address}, "action": action, "elapsed_seconds": seconds}
+    return {"type": kind, "hook": hook}
 
 
 def test_a_step_is_two_lines(clock: Callable[[float], None]) -> None:
@@ -59,6 +60,15 @@ def test_an_apply_is_a_line_per_resource(clock: Callable[[float], None]) -> None
         shown.on_event({"type": "diagnostic", "diagnostic": {"severity": "error"}})
         shown.on_event(event("apply_errored", "aws_s3_bucket.b", 4))
     assert stream.getvalue() == "  1/2 done aws_s3_bucket.a[0] (3 s)\n  2/2 FAILED aws_s3_bucket.b (4 s)\n"
+
+
+def test_a_data_source_that_is_read_is_none_of_the_operations() -> None:
+    console, stream = piped()
+    with ApplyProgress(console, 1) as shown:
+        for kind in ("apply_start", "apply_complete"):
+            shown.on_event(event(kind, "data.aws_iam_policy_document.a", action="read"))
+        shown.on_event(event("apply_complete", "aws_s3_bucket.a"))
+    assert stream.getvalue() == "  1/1 done aws_s3_bucket.a (0 s)\n"
 
 
 def test_a_slow_resource_is_named_now_and_then(clock: Callable[[float], None]) -> None:

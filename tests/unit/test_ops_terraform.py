@@ -123,6 +123,7 @@ class TestPlan:
             ([("create",), ("create",), ("update",)], (), "2 to create, 1 to update", 3),
             ([("delete", "create"), ("create", "delete")], (), "2 to replace", 4),
             ([("delete",), ("forget",)], (), "1 to delete, 1 to forget", 1),
+            ([("create", "forget"), ("update",)], (), "1 to create, 1 to update, 1 to forget", 2),
             ([], ("a",), "1 output to change", 0),
             ([("update",)], ("a", "b"), "1 to update, 2 outputs to change", 1),
         ],
@@ -263,6 +264,7 @@ while asked < int(os.environ["PATIENCE"]):
     time.sleep(0.01)
 time.sleep(0.1)
 print("x" * 200_000, flush=True)
+print(json.dumps({{"type": "apply_complete"}}), flush=True)
 (here / "state").write_text("written")
 """
 
@@ -274,7 +276,12 @@ from ops.terraform import Plan, Terraform
 
 @cli.app.command()
 def apply(directory: Path) -> None:
-    Terraform(directory).apply(Plan(Path("x"), (), ()), lambda event: print("event", flush=True))
+    def heard(event):
+        print("event", flush=True)
+        if event["type"] == "apply_complete":
+            raise OSError("nobody reads this any more")
+
+    Terraform(directory).apply(Plan(Path("x"), (), ()), heard)
 
 sys.argv[1:] = ["apply", *sys.argv[1:]]
 cli.main()
@@ -333,8 +340,9 @@ class TestInterruption:
         """Ctrl-C at the terminal goes to the whole group: Terraform must get one interrupt, not two."""
         process = started(1)
         os.killpg(process.pid, number)
-        _, error = process.communicate(timeout=60)
+        output, error = process.communicate(timeout=60)
         assert process.returncode == ExitCode.INTERRUPTED
+        assert output == "event\n"  # of what Terraform finished meanwhile
         assert (tmp_path / "state").read_text() == "written"
         assert (tmp_path / "interrupts").read_text() == "x"
         assert "Terraform finishes the requests under way" in error
