@@ -247,6 +247,11 @@ class Terraform:
         """Take resources out of the state; AWS is not asked."""
         self._run(["state", "rm", *self._locking, *addresses], "state rm")
 
+    def untaint(self, addresses: Iterable[str]) -> None:
+        """Take the mark off what an apply left half made; AWS is not asked. Terraform takes one at a time."""
+        for address in addresses:
+            self._run(["untaint", "-no-color", *self._locking, address], "untaint")
+
     def outputs(self, *, sensitive: bool = False) -> dict[str, str]:
         """Outputs, sensitive ones only when asked for; a value that is no text as JSON."""
         return {

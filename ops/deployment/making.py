@@ -59,8 +59,8 @@ def make(
 ) -> Reviewed:
     """Init and plan in a synthesized folder.
 
-    to_apply: what an earlier apply could not store is stored first, which who only plans may not do. Raises
-    OpsError: what Terraform refuses.
+    to_apply: what an earlier apply could not store is stored first, and what it left half made is kept, which
+    who only plans may not do. Raises OpsError: what Terraform refuses.
     """
     from ops import terraform as terraforms
     from ops.bundles import stack as stacks
@@ -81,7 +81,7 @@ def make(
     attempt.step = "plan"
     with private_folder(directory) as folder:  # another run may plan in this checkout at the same time
         own = replace(terraform, plan_file=f"{folder.name}/{terraform.plan_file}")
-        plan = steps.plan(own, stack.name, stack.aws_region, console)
+        plan = steps.plan(own, stack.name, stack.aws_region, console, to_apply=to_apply)
         content = plan.file.read_bytes()
     versions = terraforms.versions(directory)
     before = state_before(content)

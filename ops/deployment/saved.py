@@ -47,7 +47,7 @@ def take(
     What is compared: account, region, commit, synthesized stack, state, Terraform and providers. Terraform
     compares the state once more, under its lock. What is reviewed and judged is what Terraform shows of the
     plan, and the stack as it was synthesized now, not the JSON of them in the bundle. Raises OpsError STALE,
-    which names all that differs.
+    which names all that differs; STATE: the plan would replace what an apply left half made.
 
     What an earlier apply could not store is stored first, which who only looks may not do: it is the state
     that the plan is compared with.
@@ -57,7 +57,7 @@ def take(
     from ops import adoption
     from ops import terraform as terraforms
     from ops.bundles.file import STACK
-    from ops.deployment import steps
+    from ops.deployment import half_made, steps
     from ops.deployment.reviewed import Reviewed
     from ops.files import private_folder, write_private
 
@@ -87,6 +87,7 @@ def take(
     with private_folder(directory) as folder:
         write_private(folder / FILE, bundle.plan)
         plan = terraform.shown(folder / FILE)
+    half_made.refuse(owner.name, plan)
     return Reviewed(replace(bundle, document=plan.document, stack=synthesized), plan, sources)
 
 

@@ -11,28 +11,46 @@ if TYPE_CHECKING:
     from ops.terraform import Event, Plan, Terraform
 
 
-def plan(terraform: Terraform, environment: str, region: str, console: Console) -> Plan:
+def plan(
+    terraform: Terraform, environment: str, region: str, console: Console, *, to_apply: bool = True
+) -> Plan:
     """Plan until nothing more is found that an apply which was cut off has left behind.
 
-    It takes that back, and shows what it is. Raises OpsError (STATE) where it cannot.
+    It takes that back, and shows what it is. to_apply: what was left half made is kept, for which the state
+    is written. Raises OpsError (STATE) where it cannot.
     """
     from ops import adoption
+    from ops.deployment import half_made
     from ops.progress import step
 
     adoption.remove(terraform.directory)  # of a run that was killed between its two plans
     found: dict[str, str] = {}
     with step(console, "Terraform plan"):
-        made = terraform.plan()
         try:
-            while (there := adoption.find(made.changes, environment, region)).keys() - found.keys():
-                found |= there
-                adoption.write(terraform.directory, found)
-                made = terraform.plan()
+            made = _planned(terraform, environment, region, found)
+            marked = half_made.to_keep(made)
+            if marked and to_apply:
+                terraform.untaint(marked)
+                made = _planned(terraform, environment, region, found)
         finally:
             adoption.remove(terraform.directory)
     for address in found:
         console.print(f"  is there already, from an apply that was cut off: {address}", markup=False)
+    for line in half_made.told(environment, marked, kept=to_apply):
+        console.print(line, markup=False)
     _refuse_known(terraform, environment, made, found)
+    return made
+
+
+def _planned(terraform: Terraform, environment: str, region: str, found: dict[str, str]) -> Plan:
+    """With import blocks for all that is there already; `found` grows by it."""
+    from ops import adoption
+
+    made = terraform.plan()
+    while (there := adoption.find(made.changes, environment, region)).keys() - found.keys():
+        found |= there
+        adoption.write(terraform.directory, found)
+        made = terraform.plan()
     return made
 
 

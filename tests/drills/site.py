@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops import terraform
 from ops.local_aws.example import EXAMPLE_VALUES
 from ops.local_aws.layout import Layout
 from tests.drills import small_main
@@ -86,6 +87,14 @@ class Site:
         ended = self.run(*words, typed=typed, **changes)
         assert ended.code == 0, f"{words} ended with {ended.code}:\n{ended.output}"
         return ended.output
+
+    def terraform(self, stack: str, *words: str) -> str:
+        """Plain Terraform in a stack's folder that a deploy has made ready, without faults; its output."""
+        self.calm()
+        command = [terraform.binary(), f"-chdir={self.here.root}/cdktf.out/stacks/{stack}", *words]
+        return subprocess.run(
+            command, env=self.environ(), capture_output=True, check=True, text=True, timeout=120
+        ).stdout
 
     def calm(self) -> None:
         """No faults from now on."""

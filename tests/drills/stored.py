@@ -70,6 +70,20 @@ def stored(site: Site, stack: str) -> Stored:
     )
 
 
+def addresses(site: Site, stack: str) -> list[str]:
+    """Of all that its state has, as Terraform writes them."""
+    return [
+        f"{resource['type']}.{resource['name']}{_index(instance)}"
+        for resource in stored(site, stack).resources
+        if resource["mode"] == "managed"
+        for instance in resource["instances"]
+    ]
+
+
+def _index(instance: dict[str, Any]) -> str:
+    return f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+
+
 def locked_in(site: Site, stack: str) -> list[str]:
     """The places in which the state is locked."""
     key = naming.state_key(stack)

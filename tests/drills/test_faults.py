@@ -22,7 +22,7 @@ from tests.drills.outages import Outage
 from tests.drills.report import Row, record
 from tests.drills.site import Ended, Site
 from tests.drills.small_main import DAYS, SMALL
-from tests.drills.stored import Stored, locked_in, mend, stored, unlock
+from tests.drills.stored import Stored, addresses, locked_in, mend, stored, unlock
 from tests.drills.test_restore_table import moment
 from tests.drills.victims import Victim
 from tests.local.inventory import left_over
@@ -32,6 +32,16 @@ HELD_S = 300.0
 """How long a deploy waits for an answer, and holds its lock, unless the others have tried before."""
 RETENTION = "CLOUDTRAIL_LOG_RETENTION_DAYS"
 """Of the account's stack: a change of it is one update."""
+HALF_MADE = (
+    "aws_dynamodb_table",
+    "aws_s3_bucket",
+    "aws_kms_key",
+    "aws_sqs_queue",
+    "aws_lambda_function",
+    "aws_cloudwatch_log_group",
+    "aws_iam_role",
+)
+"""One of each is marked as half made: what holds data, and what is made before the old one goes."""
 WHO_AND_WHEN = re.compile(r"Who:\s+\S+@\S+.*Created:\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.DOTALL)
 
 
@@ -97,6 +107,31 @@ def test_cdktf_that_deploys_keeps_ops_away(here: Site) -> None:
 def test_a_killed_deploy_of_dev_goes_on(here: Site, belongings: Belongings, victim: Victim) -> None:
     _killed_again_and_again(here, belongings, victim)
     assert belongings.items
+
+
+def test_what_was_left_half_made_is_completed_in_place(here: Site, belongings: Belongings) -> None:
+    """Terraform would make it anew: the table without its items, a queue that it deletes right afterwards."""
+    victims.dev_of_it(here)
+    belongings.put_once_possible()
+    started = time.monotonic()
+    marked = [next(one for one in addresses(here, "dev") if one.startswith(f"{kind}.")) for kind in HALF_MADE]
+    for address in marked:
+        here.terraform("dev", "taint", address)
+    ended = here.run(*victims.DEPLOY_DEV)
+    assert ended.code == 0, ended.output
+    for address in marked:
+        assert f"kept and completed in place: {address}" in ended.output
+    assert victims.AGAIN in ended.output
+    assert belongings.lost() == []
+    record(
+        Row(
+            "an apply that left things half made",
+            f"{len(marked)} kinds",
+            "",
+            "completed in place",
+            time.monotonic() - started,
+        )
+    )
 
 
 @pytest.mark.parametrize("outage", outages.USING, ids=str)
