@@ -72,7 +72,7 @@ def comment(
     console = Console(stderr=json_ or markdown == STDOUT, highlight=False, soft_wrap=True, emoji=False)
     running = origin.run()
     read = plans.read(bundles or [], expect or [], running)
-    reviews = reviewing.reviews(read)
+    reviews = reviewing.told(read)
     result: dict[str, Any] = {"environments": [one.environment for one in reviews], "outcome": "none"}
     _write(reviews, markdown, html, console, summary=summary)
     platform = place.GITHUB if github else place.GITLAB if gitlab else ""

@@ -15,7 +15,6 @@ from ops.bundles import origin
 from ops.bundles.file import STACK, Bundle
 from ops.bundles.manifest import Failure, Manifest
 from ops.errors import OpsError
-from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,22 +121,16 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
 
 def _failure(attempt: Attempt, error: BaseException) -> Failure:
-    from ops.plans import masking
+    from ops.deployment import failing
 
-    if isinstance(error, KeyboardInterrupt):
-        code, message, hint = ExitCode.INTERRUPTED, "Interrupted.", "Run it again: it goes on from there."
-    elif isinstance(error, OpsError):
-        code, message, hint = error.code, error.message, error.hint
-    else:
-        code, message, hint = ExitCode.CONFIGURATION, str(error), ""
-    address = error.address if isinstance(error, OpsError) else ""
+    why = failing.why(error)
     return Failure(
         step=attempt.step,
-        code=code,
-        message=masking.without_secrets(message),
-        hint=masking.without_secrets(hint),
-        address=address,
-        construct_path=_construct_path(attempt, address),
+        code=why.code,
+        message=why.message,
+        hint=why.hint,
+        address=why.address,
+        construct_path=_construct_path(attempt, why.address),
         next_command=attempt.again,
     )
 
