@@ -226,6 +226,7 @@ class GitHubServer(HttpServer):
             ("GET", r"/commits/([0-9a-f]+)/pulls", self._pulls_of),
             ("GET", r"/issues/(\d+)/comments", self._list_comments),
             ("POST", r"/issues/(\d+)/comments", self._create_comment),
+            ("GET", r"/issues/comments/(\d+)", lambda number, *_: (200, self._found(number))),
             ("PATCH", r"/issues/comments/(\d+)", self._edit_comment),
             ("DELETE", r"/issues/comments/(\d+)", self._delete_comment),
             (
