@@ -37,15 +37,15 @@ Ops = Callable[..., Result]
 def renderer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that say which reviews they are of. The renderer has tests of its own."""
 
-    def told(reviews: list[Any], *, limit: int, links: Any = None) -> str:
+    def told(reviews: list[Any], *, limit: int, links: Any = None, deploy: bool = False) -> str:
         return "plans of " + ", ".join(
             f"{one.environment}{' (failed)' if one.manifest.failure else ''}" for one in reviews
         )
 
     markdown = SimpleNamespace(
         comment=told,
-        summary=lambda reviews, links: f"summary: {told(reviews, limit=9999)}",
-        Links=SimpleNamespace,
+        summary=lambda reviews, links, deploy: f"summary: {told(reviews, limit=9999)}",
+        Links=lambda *addresses, **more: SimpleNamespace(),
     )
     page = SimpleNamespace(render=lambda reviews: f"<html>{told(reviews, limit=9999)}</html>")
     review = SimpleNamespace(
