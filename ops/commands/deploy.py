@@ -63,6 +63,8 @@ def deploy(
     from ops.deployment.making import Attempt, recorded
 
     answers = Answers(yes, confirm, approve_broadening, lock_timeout)
+    if plan and report and plan.absolute() == report.absolute():
+        raise typer.BadParameter("--plan and --report name the same file.")
     confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops deploy {environment}")
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)
     attempt = Attempt(environment, again=f"ops deploy {environment}")

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environments import ConfigurationError
 from ops.bundles import origin
 from ops.bundles.file import STACK, Bundle
 from ops.bundles.manifest import Failure, Manifest
 from ops.errors import OpsError
+from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,13 +36,33 @@ class Attempt:
 
 @contextmanager
 def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
-    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it."""
+    """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it.
+
+    A file of an earlier run is removed first: what is there afterwards is this run's. Raises OpsError
+    (OUTPUT): it cannot be removed.
+    """
+    if file:
+        _remove(file)
     try:
         yield
-    except (OpsError, ConfigurationError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if file:
             _write_failure(attempt, file, error)
         raise
+
+
+def _remove(file: Path) -> None:
+    import contextlib
+
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            file.unlink()
+    except OSError as error:
+        raise OpsError(
+            f"{file} is there already and cannot be removed: {error.strerror or error}.",
+            hint="Name another file.",
+            code=ExitCode.OUTPUT,
+        ) from error
 
 
 def make(
@@ -103,21 +123,23 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
     from ops.bundles.file import write
 
-    if attempt.bundle:
-        bundle = attempt.bundle
-    else:
-        commit = origin.commit()
-        manifest = Manifest(
-            environment=attempt.environment,
-            made=datetime.now(UTC),
-            commit=commit.sha,
-            dirty=commit.dirty,
-            run=origin.run(),
-        )
-        bundle = Bundle(manifest, stack=dict(attempt.stack))
-    failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
-    with contextlib.suppress(OpsError):
+    with contextlib.suppress(Exception):
+        bundle = attempt.bundle or _begun(attempt)
+        failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
         write(file, replace(bundle, manifest=failed, plan=b""))
+
+
+def _begun(attempt: Attempt) -> Bundle:
+    """Of a run that ended before it had planned."""
+    commit = origin.commit()
+    manifest = Manifest(
+        environment=attempt.environment,
+        made=datetime.now(UTC),
+        commit=commit.sha,
+        dirty=commit.dirty,
+        run=origin.run(),
+    )
+    return Bundle(manifest, stack=dict(attempt.stack))
 
 
 def _failure(attempt: Attempt, error: BaseException) -> Failure:
