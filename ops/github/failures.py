@@ -48,6 +48,13 @@ def _meaning(
             hint="GITHUB_TOKEN holds it; a workflow passes it as env: GITHUB_TOKEN: ${{ github.token }}.",
             code=ExitCode.AUTHENTICATION,
         )
+    if status == 403 and "locked" in said.lower():
+        return OpsError(
+            f"{doing}: the conversation is locked ({said}).",
+            hint="Only people who may write to the repository comment there, no app and no workflow. Unlock "
+            "it. What `--summary`, `--markdown` and `--html` write is there all the same.",
+            code=ExitCode.AUTHENTICATION,
+        )
     if status in (403, 404, 410):
         return OpsError(
             f"{doing}: GitHub refused it with {status} ({said}).",

@@ -135,6 +135,18 @@ class TestRefused:
         assert caught.value.code is ExitCode.AUTHENTICATION
         assert "pull-requests: " in caught.value.hint
 
+    def test_a_locked_conversation_is_called_that(self, server: GitHubServer) -> None:
+        server.locked.add(NUMBER)
+        with pytest.raises(OpsError, match="the conversation is locked") as caught:
+            Run(server, 1).post()
+        assert caught.value.code is ExitCode.AUTHENTICATION
+        assert "Unlock it" in caught.value.hint
+        assert "pull-requests" not in caught.value.hint
+
+    def test_on_a_closed_pull_request_it_comments(self, server: GitHubServer) -> None:
+        server.closed.add(NUMBER)
+        assert [Run(server, number).post().what for number in (1, 2)] == ["created", "updated"]
+
     def test_a_token_that_is_none(self, server: GitHubServer) -> None:
         with pytest.raises(OpsError, match="does not take the token") as caught:
             Run(server, 1, token="wrong").post()

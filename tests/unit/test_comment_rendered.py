@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,15 @@ from typer.testing import CliRunner, Result
 from ops import cli
 from ops.bundles import file
 from ops.bundles.file import Bundle
-from ops.bundles.manifest import Failure, Manifest
+from ops.bundles.manifest import Failure, Manifest, Run
 from ops.comment.marker import Marker, read
 from ops.exit_codes import ExitCode
 from tests.support import actions_run
 from tests.support.actions_run import RUN
 from tests.support.github_server import GitHubServer
+from tests.support.gitlab_server import PROJECT, GitLabServer
+from tests.support.gitlab_server import TOKEN as GITLAB_TOKEN
+from tests.support.plans import many
 from tests.support.plans.builders import Json, change, plan
 
 SHA = "a" * 40
@@ -62,6 +66,73 @@ def update(environment: str = "dev") -> Json:
 
 def ops_comment(*arguments: str) -> Result:
     return CliRunner().invoke(cli.app, ["comment", *arguments])
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """Words and addresses, in order."""
+    return re.findall(r"\[([^\]]+)\]\((https?://[^)]+)\)", text)
+
+
+class TestOnGitHub:
+    def test_the_comment_has_exactly_the_links_that_are_promised(
+        self, server: GitHubServer, summary: Path, bundle: Any
+    ) -> None:
+        """Also where nothing changes, and in the summary."""
+        expected = [("artifact", f"{RUN.url}#artifacts"), ("run and its summary", RUN.url)]
+        for document in (update(), plan()):
+            assert ops_comment(bundle("dev", document), "--summary").exit_code == 0
+            (body,) = server.bodies(NUMBER)
+            assert links(body) == expected
+            assert links(summary.read_text()) == expected
+            summary.unlink()
+
+    @pytest.mark.parametrize("longest", [65_536, 30_000])
+    def test_two_thousand_resources_are_posted_below_the_limit(
+        self, server: GitHubServer, summary: Path, bundle: Any, longest: int
+    ) -> None:
+        """A server that takes less than is known of it answers 422."""
+        server.longest = longest
+        document = many.document()
+        result = ops_comment(bundle("dev", document), "--summary", "--html", str(summary.with_name("x.html")))
+        assert result.exit_code == 0, result.exception
+        (body,) = server.bodies(NUMBER)
+        assert read(body) == Marker(12, 1, SHA)
+        assert longest * 0.6 < len(body) <= longest
+        assert "### Plan: " in body
+        assert body.count("<details") == body.count("</details>") == 1
+        assert [words for words, _ in links(body)] == ["artifact", "run and its summary"]
+        assert len(summary.read_text()) > len(body)
+        posted = server.asked("POST", f"/issues/{NUMBER}/comments")
+        assert (posted > 1) is (longest < 65_536)
+
+
+def test_on_gitlab(bundle: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline has no summary, and its artifacts are those of its jobs."""
+    actions_run.forget(monkeypatch)
+    pipeline, job = (f"https://gitlab.test/{PROJECT}/-/{what}" for what in ("pipelines/900", "jobs/31"))
+    with GitLabServer() as server:
+        server.requests[7] = SHA
+        server.pipelines = [{"id": 1, "iid": 44, "status": "running"}]
+        for name, value in {
+            "GITLAB_CI": "true",
+            "GITLAB_TOKEN": GITLAB_TOKEN,
+            "CI_SERVER_URL": server.url,
+            "CI_PROJECT_ID": PROJECT,
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_COMMIT_SHA": SHA,
+            "CI_PIPELINE_ID": "900",
+            "CI_PIPELINE_IID": "44",
+            "CI_JOB_URL": job,
+        }.items():
+            monkeypatch.setenv(name, value)
+        run = Run(id="900", number=44, url=pipeline)
+        result = ops_comment(bundle("dev", update(), run=run), bundle("staging", update("staging"), run=run))
+        assert result.exit_code == 0, result.exception
+        (note,) = server.notes
+    assert read(note["body"]) == Marker(44, 1, SHA)
+    assert "### Plan: changes in dev, staging" in note["body"]
+    assert "+ delay_seconds: 2" in note["body"]
+    assert links(note["body"]) == [("artifact", f"{job}/artifacts/browse"), ("run", pipeline)]
 
 
 class TestFailures:
