@@ -420,6 +420,6 @@ def test_what_looks_like_a_secret_is_masked() -> None:
 
 def test_too_many_overlaps_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ops.gates.iam.patterns.MOST_STATES", 3)
-    space._classes_of.cache_clear()  # other tests compare the same policies
+    space.classes_of.cache_clear()  # other tests compare the same policies
     (finding,) = found(ROLE, created("aws_iam_role_policy.p", grant("p", READ)))
     assert "too many ways" in finding.details[0]

@@ -64,11 +64,11 @@ class Space:
 
 
 def _classes(place: int, elements: Iterable[Element]) -> Classes:
-    return _classes_of(place, tuple(sorted({value for element in elements for value in element.values})))
+    return classes_of(place, tuple(sorted({value for element in elements for value in element.values})))
 
 
 @lru_cache(maxsize=256)
-def _classes_of(place: int, values: tuple[str, ...]) -> Classes:
+def classes_of(place: int, values: tuple[str, ...]) -> Classes:
     """The same principals and actions come in many policies."""
     within = "*:*" if place == ACTION else "*"
     return Classes((_pattern(place, value) for value in values), patterns.glob(within))
