@@ -126,11 +126,12 @@ class GitLabMergeRequest:
 
     def comments(self) -> list[Comment]:
         """All pages of the notes that people and programs wrote."""
+        if not self._address:
+            self.head()  # which says where it is
         with translated(f"GitLab: listing the notes of merge request !{self._number}"):
             notes = [note for note in self._request.notes.list(iterator=True) if not note.system]
-        address = self._address and f"{self._address}#note_"
         found = [
-            (note.id, note.author["username"], note.body, address and f"{address}{note.id}") for note in notes
+            (note.id, note.author["username"], note.body, f"{self._address}#note_{note.id}") for note in notes
         ]
         return ours(found, self._author, self._kind)
 

@@ -63,7 +63,8 @@ def test_created_edited_and_found_behind_many_pages(server: GitLabServer) -> Non
 def test_older_outdated_and_forged(server: GitLabServer) -> None:
     server.write(NUMBER, Marker(99, 1, SHA).line + "forged", "mallory")
     assert post(server, 5).what == "created"
-    assert post(server, 4).what == "newer"
+    older = post(server, 4)
+    assert (older.what, older.url) == ("newer", f"https://gitlab.test/{PROJECT}/-/merge_requests/7#note_301")
     server.requests[NUMBER] = "d" * 40
     assert post(server, 6).what == "outdated"
     assert texts(server) == ["forged", "plan of run 5"]
