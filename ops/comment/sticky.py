@@ -2,9 +2,9 @@
 
 The servers offer create, edit, delete and list, but no edit that fails where somebody was faster. So each run
 looks again after everything it did, until there is nothing to do, and reads a comment once more before it
-edits it. What an older run may still do is to overwrite a comment between these two requests; hence the
-newest run watches while an older one is under way, and where that is not known for as long as two requests
-may take.
+edits or deletes it. What an older run may still do is to overwrite a comment between these two requests;
+hence the newest run watches while an older one is under way, and where that is not known for as long as two
+requests may take.
 """
 
 from __future__ import annotations
@@ -213,7 +213,8 @@ class Posting:
     def _remove(self, comments: Sequence[Comment]) -> None:
         for comment in comments:
             try:
-                self._platform.delete(comment)
+                if self._platform.again(comment).marker == comment.marker:
+                    self._platform.delete(comment)
             except Gone:
                 continue
 

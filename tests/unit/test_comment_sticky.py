@@ -369,6 +369,22 @@ class TestFaster:
         assert post(request, 2).what == "newer"
         assert shown(request) == [text_of(3)]
 
+    def test_nor_is_a_double_deleted_that_a_newer_run_wrote_meanwhile(self) -> None:
+        request = PullRequest()
+        for run in (1, 1):
+            request.put(told(run).line + text_of(run))
+        again = request.again
+
+        def overtaken(comment: Comment) -> Comment:
+            if comment.id == 2:
+                request.there[2] = (BOT, told(3).line + text_of(3))
+            return again(comment)
+
+        request.again = overtaken  # type: ignore[method-assign]
+        assert post(request, 2).what == "newer"
+        assert shown(request) == [text_of(3)]
+        assert request.asked.count("delete") == 1
+
     def test_a_comment_that_is_none_of_ours_any_more_is_left(self) -> None:
         request = PullRequest()
         post(request, 1)
@@ -501,7 +517,7 @@ def at_once(seed: int, runs: tuple[int, ...], before: tuple[int, ...]) -> tuple[
     return request, outcomes
 
 
-LATE_WRITES = (184, 186, 246, 270, 276, 286, 340, 376)
+LATE_WRITES = (184, 186, 246, 270, 286, 299, 340, 376)
 """Orders in which an older run writes between the newest one's last look and its question for older runs."""
 
 
