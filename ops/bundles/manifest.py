@@ -25,9 +25,9 @@ class Run(_Model):
 class Failure(_Model):
     """Why there is no plan, or why it was not applied.
 
-    step: configuration, synth, init, plan, apply or smoke. code: the exit code. message, hint: as on the
-    terminal, secrets masked. address, construct_path: of the failing resource, or "". next_command: what to
-    type next, or "".
+    step: configuration, synth, init, plan, review (the plan could not be judged), apply, smoke or deploy (it
+    left no bundle). code: the exit code. message, hint: as on the terminal, secrets masked. address,
+    construct_path: of the failing resource, or "". next_command: what to type next, or "".
     """
 
     step: str

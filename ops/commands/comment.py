@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,10 +71,11 @@ def comment(
         raise typer.BadParameter("--json and --markdown - exclude each other.")
     console = Console(stderr=json_ or markdown == STDOUT, highlight=False, soft_wrap=True, emoji=False)
     running = origin.run()
-    read = plans.read(bundles or [], expect or [], running)
-    reviews = reviewing.reviews(read)
+    read = plans.read(bundles or [], expect or [], running, deploy=merged)
+    reviews = reviewing.told(read)
     result: dict[str, Any] = {"environments": [one.environment for one in reviews], "outcome": "none"}
-    _write(reviews, markdown, html, console, summary=summary)
+    links = _links(reviews, os.environ)
+    _write(reviews, markdown, html, console, links=links, summary=summary, deploy=merged)
     platform = place.GITHUB if github else place.GITLAB if gitlab else ""
     given = place.Given(platform, repository, pull_request, sha, run)
     patience = Patience(lambda told: _say(console, told))
@@ -84,7 +85,7 @@ def comment(
         result["outcome"] = "dry-run"
         _say(console, f"Dry run: nothing is posted on pull request {found.number} of {found.repository}.")
     elif found:
-        result |= _posted(reviews, found, author, console, patience)
+        result |= _posted(reviews, found, author, console, patience, links)
     elif not (markdown or html or summary or dry_run or merged):
         raise OpsError(
             "No pull request is named, and this is no pipeline of one.",
@@ -98,7 +99,14 @@ def comment(
 
 
 def _write(
-    reviews: list[Review], markdown: Path | None, html: Path | None, console: Console, *, summary: bool
+    reviews: list[Review],
+    markdown: Path | None,
+    html: Path | None,
+    console: Console,
+    *,
+    links: Links,
+    summary: bool,
+    deploy: bool,
 ) -> None:
     """Everything but the comment: that may be refused, and this is there then all the same."""
     import os
@@ -108,11 +116,10 @@ def _write(
     from ops.review import markdown as text
     from ops.review import page
 
-    links = _links(reviews)
     if summary:
-        plans.write_summary(text.summary(reviews, links=links), os.environ)
+        plans.write_summary(text.summary(reviews, links=links, deploy=deploy), os.environ)
     if markdown:
-        told = text.comment(reviews, limit=github.LIMIT, links=links)
+        told = text.comment(reviews, limit=github.LIMIT, links=links, deploy=deploy)
         if markdown == STDOUT:
             typer.echo(told)
         else:
@@ -123,12 +130,18 @@ def _write(
         _say(console, f"Page: {html}")
 
 
-def _links(reviews: list[Review]) -> Links:
-    """To the run that made the plans, and on GitHub to its artifacts."""
+def _links(reviews: list[Review], environ: Mapping[str, str]) -> Links:
+    """To the run that made the plans, and to its artifacts; on GitLab to those of the job that comments.
+
+    Source: docs.gitlab.com, "Predefined CI/CD variables reference" and "Job artifacts".
+    """
     from ops.review.markdown import Links
 
     url = next((one.manifest.run.url for one in reviews if one.manifest.run), "")
-    return Links(run=url, artifact=f"{url}#artifacts" if "/actions/runs/" in url else "")
+    if "/actions/runs/" in url:
+        return Links(f"{url}#artifacts", url, summary=True)
+    job = environ.get("CI_JOB_URL", "") if environ.get("GITLAB_CI") == "true" else ""
+    return Links(f"{job}/artifacts/browse" if job else "", url)
 
 
 def _merged_of(patience: Patience) -> MergedOf:
@@ -147,14 +160,17 @@ def _merged_of(patience: Patience) -> MergedOf:
 
 
 def _posted(
-    reviews: list[Review], place: Place, author: str, console: Console, patience: Patience
+    reviews: list[Review], place: Place, author: str, console: Console, patience: Patience, links: Links
 ) -> dict[str, Any]:
     """Post, and say what came of it."""
     from ops.comment import plans
+    from ops.comment.marker import DEPLOY
     from ops.review import markdown
 
+    deploy = place.marker.stage == DEPLOY
+
     def render(limit: int) -> str:
-        told = markdown.comment(reviews, limit=limit, links=_links(reviews))
+        told = markdown.comment(reviews, limit=limit, links=links, deploy=deploy)
         return plans.bounded(told, limit)
 
     outcome = post(place, author, render, patience)

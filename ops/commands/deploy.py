@@ -71,6 +71,8 @@ def deploy(
 
     if dry_run and plan is None:
         raise typer.BadParameter(f"It goes with --plan; a new plan is shown by: ops plan {environment}")
+    if plan and report and plan.absolute() == report.absolute():
+        raise typer.BadParameter("--plan and --report name the same file.")
     answers = Answers(yes, confirm, approve_broadening, lock_timeout, dry_run)
     confirmation.refuse_in_advance(environment, yes=yes, given=confirm, command=f"ops deploy {environment}")
     console = Console(stderr=json_, highlight=False, soft_wrap=True, emoji=False)

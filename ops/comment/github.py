@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ops.comment.marker import PLAN, Marker
-from ops.comment.sticky import Comment, ours
+from ops.comment.sticky import Comment, ours, same
 from ops.github.failures import translated
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class GitHubPullRequest:
             made = self._issue.create_comment(body)
         # The token of an app other than Actions: what it writes is found under its own name.
         self._author = made.user.login
+
+    def again(self, comment: Comment) -> Comment:
+        """The same comment as it is now."""
+        with translated("GitHub: reading the comment", permission=PERMISSION, may_be_gone=True):
+            body = self._issue.get_comment(comment.id).body or ""
+        return same(comment, body, self._kind)
 
     def edit(self, comment: Comment, body: str) -> None:
         """Replace a comment's text."""

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ops.comment.marker import Marker
-from ops.comment.patience import Gone, Passing, TooLong
-from ops.comment.sticky import REQUEST_S, Comment, ours
+from ops.comment.patience import Gone, Passing, TooLong, asked_s
+from ops.comment.sticky import REQUEST_S, Comment, ours, same
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from gitlab import Gitlab
+    from requests import Response
 
 LIMIT = 1_000_000
 """Characters of a note. Source: GitLab's documentation, "Application limits", "Size of comments"."""
@@ -26,6 +27,7 @@ def connect(environ: Mapping[str, str]) -> Gitlab:
 
     A job's own token (CI_JOB_TOKEN) may not write notes, so it is a project's access token with scope api.
     """
+    import requests
     from gitlab import Gitlab
 
     token = environ.get("GITLAB_TOKEN", "").strip()
@@ -35,13 +37,29 @@ def connect(environ: Mapping[str, str]) -> Gitlab:
             hint="Make a project access token with scope `api` and keep it as a masked CI/CD variable.",
             code=ExitCode.AUTHENTICATION,
         )
-    # python-gitlab waits by itself where GitLab says how long (429 with Retry-After), ten times at most.
+    session = requests.Session()
+    session.hooks["response"].append(_refuse_limited)
     return Gitlab(
         environ.get("CI_SERVER_URL") or "https://gitlab.com",
         private_token=token,
         timeout=REQUEST_S,
         per_page=100,
+        session=session,
     )
+
+
+class _Limited(Exception):
+    """429. wait_s: how long GitLab asks to wait."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("rate limit reached")
+        self.wait_s = wait_s
+
+
+def _refuse_limited(response: Response, **_: Any) -> None:
+    """Before python-gitlab sees it, which would wait by itself, untold, and whose errors bear no headers."""
+    if response.status_code == 429:
+        raise _Limited(asked_s(response.headers))
 
 
 def author(client: Gitlab) -> str:
@@ -59,6 +77,8 @@ def translated(doing: str, *, may_be_gone: bool = False) -> Iterator[None]:
 
     try:
         yield
+    except _Limited as error:
+        raise Passing(f"{doing}: rate limit reached", error.wait_s) from error
     except gitlab.exceptions.GitlabError as error:
         status = error.response_code or 0
         if may_be_gone and status == 404:
@@ -72,7 +92,7 @@ def _meaning(status: int, message: Any, doing: str) -> Passing | TooLong | OpsEr
     from ops.plans.masking import without_secrets
 
     said = without_secrets(" ".join(str(message).split())[:300]) or "no reason"
-    if status in (409, 429) or status >= 500:
+    if status == 409 or status >= 500:
         return Passing(f"{doing}: GitLab answered {status}")
     if status in (400, 413, 422) and "too long" in said.lower():
         return TooLong(said)
@@ -106,11 +126,12 @@ class GitLabMergeRequest:
 
     def comments(self) -> list[Comment]:
         """All pages of the notes that people and programs wrote."""
+        if not self._address:
+            self.head()  # which says where it is
         with translated(f"GitLab: listing the notes of merge request !{self._number}"):
             notes = [note for note in self._request.notes.list(iterator=True) if not note.system]
-        address = self._address and f"{self._address}#note_"
         found = [
-            (note.id, note.author["username"], note.body, address and f"{address}{note.id}") for note in notes
+            (note.id, note.author["username"], note.body, f"{self._address}#note_{note.id}") for note in notes
         ]
         return ours(found, self._author, self._kind)
 
@@ -118,6 +139,12 @@ class GitLabMergeRequest:
         """Write a further note."""
         with translated(f"GitLab: commenting on merge request !{self._number}"):
             self._request.notes.create({"body": body})
+
+    def again(self, comment: Comment) -> Comment:
+        """The same note as it is now."""
+        with translated("GitLab: reading the note", may_be_gone=True):
+            body = str(self._request.notes.get(comment.id).body)
+        return same(comment, body, self._kind)
 
     def edit(self, comment: Comment, body: str) -> None:
         """Replace a note's text."""
@@ -136,6 +163,6 @@ class GitLabMergeRequest:
 
         try:
             pipelines = self._request.pipelines.list(page=1, get_all=False)
-        except (gitlab.exceptions.GitlabError, requests.RequestException):
+        except (gitlab.exceptions.GitlabError, requests.RequestException, _Limited):
             return None
         return any(one.iid < marker.run and one.status in UNDER_WAY for one in pipelines)

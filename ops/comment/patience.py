@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
@@ -16,6 +16,9 @@ LONGEST_S = 300.0
 FIRST_S = 1.0
 """The first wait where nobody said how long; each further one is twice as long."""
 
+
+UNSAID_S = 60.0
+"""For a rate limit without a time: GitHub's documentation, "Best practices for using the REST API"."""
 
 T = TypeVar("T")
 
@@ -35,6 +38,20 @@ class Gone(Exception):
 
 class TooLong(Exception):
     """The text has more characters than the server takes."""
+
+
+def asked_s(headers: Mapping[str, Any]) -> float:
+    """How long a server that limits the rate asks to wait; headers by names in small letters, or in any.
+
+    Source: GitHub's documentation, "Rate limits for the REST API", "Exceeding the rate limit"; GitLab's
+    "Rate limits", "Response headers".
+    """
+    if (after := str(headers.get("retry-after", ""))).isdigit():
+        return float(after)
+    reset = str(headers.get("x-ratelimit-reset", ""))
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+        return max(float(reset) - time.time(), 0.0) + 1  # within that second
+    return UNSAID_S
 
 
 class Patience:

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from ops.bundles.manifest import Run
 
 
-def read(paths: Sequence[Path], expected: Sequence[str], run: Run | None) -> list[Bundle]:
+def read(
+    paths: Sequence[Path], expected: Sequence[str], run: Run | None, *, deploy: bool = False
+) -> list[Bundle]:
     """The bundles, those of expected environments without one made up as failures; in the order of use.
 
-    run: that which is running, for what is made up. Raises OpsError (USAGE): a file is no bundle, or two are
-    about the same environment; (STALE): they are of different runs.
+    run: that which is running, for what is made up. deploy: it is one, and no plan for a review. Raises
+    OpsError (USAGE): a file is no bundle, or two are about the same environment; (STALE): they are of
+    different runs.
     """
     from ops.bundles import file
 
@@ -36,7 +39,7 @@ def read(paths: Sequence[Path], expected: Sequence[str], run: Run | None) -> lis
             )
         found[name] = bundle
     for name in expected:
-        found.setdefault(name, _missing(name, run))
+        found.setdefault(name, _missing(name, run, deploy=deploy))
     if not found:
         raise OpsError(
             "No bundle is named.",
@@ -95,15 +98,17 @@ def _place(name: str) -> tuple[int, str]:
     return (ENVIRONMENTS.index(name), "") if name in ENVIRONMENTS else (len(ENVIRONMENTS), name)
 
 
-def _missing(environment: str, run: Run | None) -> Bundle:
+def _missing(environment: str, run: Run | None, *, deploy: bool) -> Bundle:
     from ops.bundles.file import Bundle
     from ops.bundles.manifest import Failure, Manifest
 
     failure = Failure(
-        step="plan",
+        step="deploy" if deploy else "plan",
         code=ExitCode.FAILED,
-        message=f"The run ended before it had made a plan of {environment}.",
+        message=f"The deploy of {environment} ended before it could say why."
+        if deploy
+        else f"The run ended before it had made a plan of {environment}.",
         hint="The log of its job says why.",
-        next_command=f"ops plan {environment}",
+        next_command=f"ops {'deploy' if deploy else 'plan'} {environment}",
     )
     return Bundle(Manifest(environment=environment, made=datetime.now(UTC), run=run, failure=failure))

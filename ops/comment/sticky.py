@@ -1,15 +1,16 @@
 """One comment per pull request: the newest run's, however many runs write at once.
 
 The servers offer create, edit, delete and list, but no edit that fails where somebody was faster. So each run
-looks again after everything it did, until there is nothing to do. What an older run may still do to a comment
-after that is to overwrite it, having looked before; hence the newest run stays and watches while an older one
-is under way, for as long as a request of that may take.
+looks again after everything it did, until there is nothing to do, and reads a comment once more before it
+edits or deletes it. What an older run may still do is to overwrite a comment between these two requests;
+hence the newest run watches while an older one is under way, and where that is not known for as long as two
+requests may take.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ops.comment.marker import PLAN, Marker, read
@@ -20,14 +21,17 @@ REQUEST_S = 10.0
 """A request that takes longer is given up."""
 
 WATCH_S = 2 * REQUEST_S
-"""An older run that has looked has also written, or given up, after this long."""
+"""An older run that read the comment before this one wrote has also written, or given up, after this long."""
+
+OLDER_S = 300.0
+"""The longest watch where an older run is known to be under way."""
 
 LOOK_AGAIN_S = 5.0
 
 SMALLEST = 1_000
 """Characters of the shortest text that is tried."""
 
-ROUNDS = 100
+ROUNDS = 200
 """More looks than any number of runs at once needs; then something is wrong."""
 
 
@@ -52,6 +56,9 @@ class Platform(Protocol):
 
     def create(self, body: str) -> None:
         """Raises TooLong."""
+
+    def again(self, comment: Comment) -> Comment:
+        """The same comment as it is now. Raises Gone, also where it is none of ours any more."""
 
     def edit(self, comment: Comment, body: str) -> None:
         """Raises Gone, TooLong."""
@@ -92,6 +99,14 @@ def ours(comments: Sequence[tuple[int, str, str, str]], author: str, kind: str) 
     )
 
 
+def same(comment: Comment, body: str, kind: str) -> Comment:
+    """The comment with the text that it has now. Raises Gone where that bears no marker of ours any more."""
+    marker = read(body, kind=kind)
+    if marker is None:
+        raise Gone
+    return replace(comment, body=body, marker=marker)
+
+
 class Posting:
     """A run that posts. render: the text for a number of characters at most, the marker not included."""
 
@@ -112,6 +127,7 @@ class Posting:
         self._body = self._rendered()
         self._did = "unchanged"
         self._watched_s = 0.0
+        self._older: bool | None = None
         self._settled = False
 
     def run(self) -> Outcome:
@@ -137,15 +153,17 @@ class Posting:
     def _look(self) -> Outcome | None:
         """One look and what follows of it; None where another look must follow."""
         mine = self._marker
-        # What is deployed is merged: its commit is on the branch it was merged into.
-        moved = mine.stage == PLAN and bool(mine.sha) and self._platform.head() != mine.sha
         comments = self._platform.comments()
-        own = [comment for comment in comments if comment.marker.position == mine.position]
-        newest = max(comments, key=lambda comment: comment.marker.position, default=None)
-        if newest and newest.marker.position > mine.position:
+        # What is deployed is merged: its commit is on the branch it was merged into. Asked for after the
+        # comments: whoever commented for a newer commit did so after that was pushed.
+        head = self._platform.head() if mine.stage == PLAN and mine.sha else ""
+        own = [comment for comment in comments if comment.marker == mine]
+        newer = [comment for comment in comments if _newer(comment.marker, mine, head)]
+        newest = max(newer or comments, key=lambda comment: comment.marker.position, default=None)
+        if newer and newest:
             self._remove(own)
             return Outcome("newer", newest.url, newest.marker)
-        if moved and not own:
+        if head != mine.sha and head and not own:
             return Outcome("outdated", newest.url if newest else "", newest.marker if newest else None)
         keep = own[0] if own else comments[0] if comments else None
         if self._wrote(keep) | self._removed(comments, keep):
@@ -158,16 +176,17 @@ class Posting:
 
     def _settle(self) -> None:
         """Wait while an older run may still write. The look that counts is the one after that."""
-        if self._platform.older_runs(self._marker) is False:
+        known = self._platform.older_runs(self._marker)
+        self._older = self._older if known is None else known
+        longest_s = OLDER_S if self._older else WATCH_S
+        if self._older is False or self._watched_s >= longest_s:
             self._settled = True
             return
         if not self._watched_s:
-            self._patience.tell(
-                f"An older run may still write: watching the comment for {WATCH_S:.0f} s at most"
-            )
+            told = "is under way" if self._older else "may still write"
+            self._patience.tell(f"An older run {told}: watching the comment for {longest_s:.0f} s at most")
         self._patience.sleep(LOOK_AGAIN_S)
         self._watched_s += LOOK_AGAIN_S
-        self._settled = self._watched_s >= WATCH_S
 
     def _wrote(self, keep: Comment | None) -> bool:
         """Whether the comment that is kept had to be written."""
@@ -175,9 +194,11 @@ class Posting:
             self._did = "created"  # it may be there although no answer came
             self._platform.create(self._body)
             return True
-        written = self._did != "unchanged" and keep.marker.position == self._marker.position
+        written = self._did != "unchanged" and keep.marker == self._marker
         if written or _same(keep.body, self._body):
             return False
+        if self._platform.again(keep).marker != keep.marker:
+            return True  # another run was faster
         self._platform.edit(keep, self._body)
         if self._did == "unchanged":
             self._did = "updated"
@@ -192,7 +213,8 @@ class Posting:
     def _remove(self, comments: Sequence[Comment]) -> None:
         for comment in comments:
             try:
-                self._platform.delete(comment)
+                if self._platform.again(comment).marker == comment.marker:
+                    self._platform.delete(comment)
             except Gone:
                 continue
 
@@ -207,6 +229,17 @@ class Posting:
 
     def _rendered(self) -> str:
         return self._marker.line + self._render(self._limit - len(self._marker.line))
+
+
+def _newer(other: Marker, mine: Marker, head: str) -> bool:
+    """Whether the other run is the newer one. head: the pull request's newest commit, "" if unknown.
+
+    A plan of the newest commit is newer than one of another commit, whatever their numbers: those start anew
+    where a workflow's file is renamed.
+    """
+    if head and other.stage == mine.stage and other.sha != mine.sha and head in (other.sha, mine.sha):
+        return other.sha == head
+    return other.position > mine.position
 
 
 def _same(one: str, other: str) -> bool:

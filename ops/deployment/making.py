@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environments import ConfigurationError
 from ops.bundles import origin
 from ops.bundles.file import ACCOUNT_ENVIRONMENTS, STACK, Bundle
 from ops.bundles.manifest import Failure, Manifest
@@ -44,14 +43,31 @@ class Attempt:
 def recorded(attempt: Attempt, file: Path | None) -> Iterator[None]:
     """Write whatever ends this, too, as a bundle to the file, so that the comment can tell it.
 
-    What nobody foresaw as well: a bundle that lay there before must not be taken for this run's.
+    A file of an earlier run is removed first: what is there afterwards is this run's. Raises OpsError
+    (OUTPUT): it cannot be removed.
     """
+    if file:
+        _remove(file)
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
         if file:
             _write_failure(attempt, file, error)
         raise
+
+
+def _remove(file: Path) -> None:
+    import contextlib
+
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            file.unlink()
+    except OSError as error:
+        raise OpsError(
+            f"{file} is there already and cannot be removed: {error.strerror or error}.",
+            hint="Name another file.",
+            code=ExitCode.OUTPUT,
+        ) from error
 
 
 def make(
@@ -123,47 +139,37 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
     from ops.bundles.file import write
 
-    if attempt.bundle:
-        bundle = attempt.bundle
-    else:
-        commit = origin.commit()
-        manifest = Manifest(
-            environment=attempt.environment,
-            made=datetime.now(UTC),
-            commit=commit.sha,
-            dirty=commit.dirty,
-            run=origin.run(),
-        )
-        bundle = Bundle(manifest, stack=dict(attempt.stack))
-    failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
-    with contextlib.suppress(OpsError):
+    with contextlib.suppress(Exception):
+        bundle = attempt.bundle or _begun(attempt)
+        failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
         write(file, replace(bundle, manifest=failed, plan=b""))
 
 
-def _failure(attempt: Attempt, error: BaseException) -> Failure:
-    import typer
+def _begun(attempt: Attempt) -> Bundle:
+    """Of a run that ended before it had planned."""
+    commit = origin.commit()
+    manifest = Manifest(
+        environment=attempt.environment,
+        made=datetime.now(UTC),
+        commit=commit.sha,
+        dirty=commit.dirty,
+        run=origin.run(),
+    )
+    return Bundle(manifest, stack=dict(attempt.stack))
 
+
+def _failure(attempt: Attempt, error: BaseException) -> Failure:
+    from ops.deployment import failing
     from ops.plans import masking
 
-    if isinstance(error, KeyboardInterrupt):
-        code, message, hint = ExitCode.INTERRUPTED, "Interrupted.", "Run it again: it goes on from there."
-    elif isinstance(error, OpsError):
-        code, message, hint = error.code, error.message, error.hint
-    elif isinstance(error, ConfigurationError):
-        code, message, hint = ExitCode.CONFIGURATION, str(error), ""
-    elif isinstance(error, typer.Abort):
-        code, message, hint = ExitCode.USAGE, "There was a question, and nobody to answer it.", ""
-    else:
-        message, hint = f"{type(error).__name__}: {error}", "Nobody foresaw this: it is a defect of `ops`."
-        code = ExitCode.FAILED
-    address = error.address if isinstance(error, OpsError) else ""
+    why = failing.why(error)
     return Failure(
         step=attempt.step,
-        code=code,
-        message=masking.without_secrets("\n".join(filter(None, (message, attempt.so_far)))),
-        hint=masking.without_secrets(hint),
-        address=address,
-        construct_path=_construct_path(attempt, address),
+        code=why.code,
+        message="\n".join(filter(None, (why.message, masking.without_secrets(attempt.so_far)))),
+        hint=why.hint,
+        address=why.address,
+        construct_path=_construct_path(attempt, why.address),
         next_command=attempt.again,
     )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ops.bundles.file import Bundle
     from ops.gates.acknowledgements import Acknowledgements
     from ops.parity.differences import ParityDifference
+    from ops.plans.document import PlanDocument
     from ops.review.model import Review
 
 
@@ -39,6 +40,55 @@ def reviews(bundles: Sequence[Bundle]) -> list[Review]:
     acknowledged = acknowledgements.load(today)
     unlike = _parity(bundles)
     return [_review(bundle, acknowledged, unlike, today) for bundle in bundles]
+
+
+def told(bundles: Sequence[Bundle]) -> list[Review]:
+    """As `reviews`, for what is posted: raises nothing, so that no failure keeps an older comment in place.
+
+    A plan that cannot be judged is a failure of its environment, which says why; one that had failed before
+    keeps its own. Where environments cannot be compared, a note of each says so.
+    """
+    from ops.deployment import failing
+
+    unlike: Sequence[ParityDifference] = ()
+    notes: tuple[str, ...] = ()
+    try:
+        unlike = _parity(bundles)
+    except Exception as error:  # noqa: BLE001 - the plans are told all the same
+        notes = (f"The environments could not be compared: {failing.why(error).message}",)
+    return [replace(one, notes=(*one.notes, *notes)) for one in (_or_failed(one, unlike) for one in bundles)]
+
+
+def _or_failed(bundle: Bundle, unlike: Sequence[ParityDifference]) -> Review:
+    from datetime import UTC, datetime
+
+    from ops.bundles.manifest import Failure
+    from ops.deployment import failing
+    from ops.gates import acknowledgements
+    from ops.plans.synthesized import Synthesized
+    from ops.review.model import Review
+
+    manifest, today = bundle.manifest, datetime.now(UTC).date()
+    try:
+        return _review(bundle, acknowledgements.load(today), unlike, today)
+    except Exception as error:  # noqa: BLE001 - told is better than an older commit's comment
+        if not manifest.failure:
+            why, again = failing.why(error), f"ops plan {manifest.environment}"
+            failure = Failure(
+                step="review", code=why.code, message=why.message, hint=why.hint, next_command=again
+            )
+            manifest = manifest.model_copy(update={"failure": failure})
+        return Review(manifest, _plan_of(bundle), Synthesized.of_document(bundle.stack))
+
+
+def _plan_of(bundle: Bundle) -> PlanDocument | None:
+    """The plan, where it can be read."""
+    from ops.plans import document
+
+    try:
+        return document.read(bundle.document) if bundle.document else None
+    except Exception:  # noqa: BLE001 - it is told already
+        return None
 
 
 def _review(

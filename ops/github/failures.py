@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ops.comment.patience import Gone, Passing, TooLong
+from ops.comment.patience import Gone, Passing, TooLong, asked_s
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
-
-SECONDARY_S = 60.0
-"""A secondary rate limit without a time: GitHub's documentation, "Best practices for using the REST API"."""
 
 
 @contextmanager
@@ -41,7 +37,7 @@ def _meaning(
 ) -> Passing | TooLong | OpsError:
     said = message(data)
     if status == 429 or (status == 403 and _limited(said, headers)):
-        return Passing(f"{doing}: rate limit reached", _wait_s(headers))
+        return Passing(f"{doing}: rate limit reached", asked_s(headers))
     if status == 409 or status >= 500:
         return Passing(f"{doing}: GitHub answered {status}")
     if status == 422 and "too long" in str(data).lower():
@@ -50,6 +46,13 @@ def _meaning(
         return OpsError(
             f"{doing}: GitHub does not take the token ({said}).",
             hint="GITHUB_TOKEN holds it; a workflow passes it as env: GITHUB_TOKEN: ${{ github.token }}.",
+            code=ExitCode.AUTHENTICATION,
+        )
+    if status == 403 and "locked" in said.lower():
+        return OpsError(
+            f"{doing}: the conversation is locked ({said}).",
+            hint="Only people who may write to the repository comment there, no app and no workflow. Unlock "
+            "it. What `--summary`, `--markdown` and `--html` write is there all the same.",
             code=ExitCode.AUTHENTICATION,
         )
     if status in (403, 404, 410):
@@ -77,13 +80,3 @@ def message(data: Any) -> str:
 def _limited(said: str, headers: Mapping[str, Any]) -> bool:
     spent = headers.get("x-ratelimit-remaining") == "0"
     return "retry-after" in headers or spent or "rate limit" in said.lower()
-
-
-def _wait_s(headers: Mapping[str, Any]) -> float:
-    """Source: GitHub's documentation, "Rate limits for the REST API", "Exceeding the rate limit"."""
-    if (after := str(headers.get("retry-after", ""))).isdigit():
-        return float(after)
-    reset = str(headers.get("x-ratelimit-reset", ""))
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(float(reset) - time.time(), 0.0) + 1  # within that second
-    return SECONDARY_S

@@ -29,15 +29,16 @@ VALUE, VALUE_IN_SUMMARY = 400, 2_000
 
 @dataclass(frozen=True)
 class Links:
-    """Addresses of what holds all of it, "" where there is none."""
+    """Addresses of what holds all of it, "" where there is none. summary: whether the run's page has it, too,
+    as GitHub's has."""
 
     artifact: str = ""
-    summary: str = ""
     run: str = ""
+    summary: bool = False
 
     def markdown(self) -> str:
         """The links that there are, in a row."""
-        named = (("artifact", self.artifact), ("step summary", self.summary), ("run", self.run))
+        named = (("artifact", self.artifact), ("run and its summary" if self.summary else "run", self.run))
         return ", ".join(link(words, url) for words, url in named if url)
 
 
@@ -47,12 +48,13 @@ def comment(
     limit: int = GITHUB_COMMENT,
     marker: str = "",
     links: Links = Links(),
+    deploy: bool = False,
 ) -> str:
-    """The comment, at most `limit` bytes of UTF-8, `marker` as its first line.
+    """The comment, at most `limit` bytes of UTF-8, `marker` as its first line. deploy: one says it.
 
     Raises ValueError where not even the heading fits.
     """
-    return _document([reading.of(review) for review in reviews], limit, marker, links, VALUE)
+    return _document([reading.of(review) for review in reviews], limit, marker, links, VALUE, deploy)
 
 
 def summary(
@@ -60,19 +62,27 @@ def summary(
     *,
     limit: int = GITHUB_SUMMARY,
     links: Links = Links(),
+    deploy: bool = False,
 ) -> str:
     """The same for the summary of a step, where there is more room."""
-    return _document([reading.of(review) for review in reviews], limit, "", links, VALUE_IN_SUMMARY)
+    return _document([reading.of(review) for review in reviews], limit, "", links, VALUE_IN_SUMMARY, deploy)
 
 
-def _document(readings: Sequence[Reading], limit: int, marker: str, links: Links, width: int) -> str:
+def _document(
+    readings: Sequence[Reading], limit: int, marker: str, links: Links, width: int, deploy: bool
+) -> str:
     head = [marker] if marker else []
     if all(read.quiet for read in readings):
-        text = "\n".join([*head, "### Plan: no changes", "", _unchanged(readings, links)]) + "\n"
+        text = (
+            "\n".join(
+                [*head, f"### {'Deploy' if deploy else 'Plan'}: no changes", "", _unchanged(readings, links)]
+            )
+            + "\n"
+        )
     else:
         parts = [(read, sections(read, width)) for read in readings if not read.quiet]
         table = "\n".join(_table(readings))
-        heading = _heading(readings)
+        heading = _heading(readings, deploy)
 
         def assembled() -> str:
             told = [_environment(read, found) for read, found in parts]
@@ -81,21 +91,24 @@ def _document(readings: Sequence[Reading], limit: int, marker: str, links: Links
         blocks = [block for _, found in parts for section in found for block in section.blocks]
         text = shedding.fit(blocks, limit, assembled)
     if shedding.size(text) > limit:
-        text = "\n".join([*head, _heading(readings), "", links.markdown()]) + "\n"
+        text = "\n".join([*head, _heading(readings, deploy), "", links.markdown()]) + "\n"
     if shedding.size(text) > limit:
         raise ValueError(f"No review fits into {limit} bytes.")
     return text
 
 
-def _heading(readings: Sequence[Reading]) -> str:
+def _heading(readings: Sequence[Reading], deploy: bool) -> str:
     failed = [read.environment for read in readings if read.failed]
     closed = sum(len(read.open_gates) for read in readings)
     acting = [read.environment for read in readings if not read.counts.nothing_to_do]
     parts = [f"failed for {', '.join(failed)}"] if failed else []
     parts += [f"{closed} finding{'' if closed == 1 else 's'} nobody acknowledged"] if closed else []
     parts += [f"changes in {', '.join(acting)}"] if acting else []
-    deployed = any(read.failed and read.failed.step in ("apply", "smoke") for read in readings)
-    return f"### {'Deploy' if deployed else 'Plan'}: {prose('; '.join(parts) or 'nothing to change')}"
+    # A deploy also fails before it applies, and its bundle may be shown by hand.
+    deploy = deploy or any(
+        read.failed and read.failed.step in ("apply", "smoke", "deploy") for read in readings
+    )
+    return f"### {'Deploy' if deploy else 'Plan'}: {prose('; '.join(parts) or 'nothing to change')}"
 
 
 def _unchanged(readings: Sequence[Reading], links: Links) -> str:

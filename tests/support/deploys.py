@@ -149,7 +149,7 @@ def enter(monkeypatch: pytest.MonkeyPatch, root: Path) -> World:
     monkeypatch.setattr(terraform, "versions", lambda *_: made.versions)
     monkeypatch.setattr(origin, "commit", lambda: made.commit)
     monkeypatch.setattr(saved, "_state", lambda _: made.state)
-    monkeypatch.setattr(making, "_configuration", lambda _: {})
+    monkeypatch.setattr(making, "configuration_of", lambda _: {})
     monkeypatch.setattr(paths, "ROOT", root)
     monkeypatch.setattr(paths, "OUTPUTS", root / "outputs")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)

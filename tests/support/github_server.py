@@ -1,10 +1,11 @@
 """A server on this machine that behaves like GitHub's REST API, for what is used of it.
 
 It answers as documented: pages of 30 unless asked (100 at most) with a Link header, the author by the token,
-422 for a body above 65,536 characters, 403 for a token that only reads and for a rate limit, 404 for what a
-token may not see. `before` is called with each request before it is done and `after` once it is: both may
-wait, and may return a Fault to be answered instead. Source: docs.github.com, "REST API endpoints for
-issues" and "for pull requests", "Rate limits for the REST API", "Using pagination in the REST API".
+422 for a body above 65,536 characters, 403 for a token that only reads, for a rate limit and for an app's
+comment on a locked conversation, 404 for what a token may not see. `before` is called with each request
+before it is done and `after` once it is: both may wait, and may return a Fault to be answered instead.
+Source: docs.github.com, "REST API endpoints for issues" and "for pull requests", "Rate limits for the REST
+API", "Using pagination in the REST API", "Locking conversations".
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def secondary_limit(retry_after: int | None) -> Fault:
 
 class GitHubServer(HttpServer):
     """A context manager. pulls: number -> SHA of the head. runs: as the Actions API lists them. commits: SHA
-    -> its pull requests, as `associate` makes them.
+    -> its pull requests, as `associate` makes them. closed, locked: numbers of pull requests.
 
     actions: whether tokens may read runs. prefix: of an Enterprise server, /api/v3.
     """
@@ -83,6 +84,8 @@ class GitHubServer(HttpServer):
         self.accounts = {TOKEN: WORKFLOW}
         self.pulls: dict[int, str] = {}
         self.commits: dict[str, list[Json]] = {}
+        self.closed: set[int] = set()
+        self.locked: set[int] = set()
         self.issues: dict[int, Json] = {}
         self.comments: list[Json] = []
         self.labels: dict[str, Json] = {}
@@ -226,6 +229,7 @@ class GitHubServer(HttpServer):
             ("GET", r"/commits/([0-9a-f]+)/pulls", self._pulls_of),
             ("GET", r"/issues/(\d+)/comments", self._list_comments),
             ("POST", r"/issues/(\d+)/comments", self._create_comment),
+            ("GET", r"/issues/comments/(\d+)", lambda number, *_: (200, self._found(number))),
             ("PATCH", r"/issues/comments/(\d+)", self._edit_comment),
             ("DELETE", r"/issues/comments/(\d+)", self._delete_comment),
             (
@@ -253,7 +257,8 @@ class GitHubServer(HttpServer):
 
     def _pull(self, number: int, seen: Seen, account: Account) -> tuple[int, Any]:
         address = f"{self.url}/repos/{REPOSITORY}/pulls/{number}"
-        return 200, {"number": number, "url": address, "state": "open", "head": {"sha": self.pulls[number]}}
+        state = "closed" if number in self.closed else "open"
+        return 200, {"number": number, "url": address, "state": state, "head": {"sha": self.pulls[number]}}
 
     def _pulls_of(self, sha: str | int, seen: Seen, account: Account) -> tuple[int, Any]:
         found = self.commits.get(str(sha))
@@ -265,6 +270,10 @@ class GitHubServer(HttpServer):
 
     def _create_comment(self, number: int, seen: Seen, account: Account) -> tuple[int, Any]:
         self._exists(number)
+        if number in self.locked and account.integration:  # who may write to the repository still comments
+            about = "https://help.github.com/articles/locking-conversations/"
+            words = "Unable to create comment because issue is locked."
+            return 403, {"message": words, "documentation_url": about}
         return 201, self.write(number, seen.body["body"], account.login)
 
     def _exists(self, number: int) -> None:

@@ -81,7 +81,7 @@ class GitLabServer(HttpServer):
     def _note(
         self, method: str, number: int, note_id: int, user: str, body: Json, query: Mapping[str, list[str]]
     ) -> tuple[int, Any, dict[str, str]]:
-        if method == "GET":
+        if method == "GET" and not note_id:
             return self._page([one for one in self.notes if one["noteable_iid"] == number], query)
         if len(body.get("body", "")) > self.longest:
             words = f"note: is too long (maximum is {self.longest} characters)"
@@ -91,6 +91,8 @@ class GitLabServer(HttpServer):
         note = next((one for one in self.notes if one["id"] == note_id), None)
         if note is None:
             return 404, {"message": "404 Note Not Found"}, {}
+        if method == "GET":
+            return 200, note, {}
         if method == "DELETE":
             self.notes.remove(note)
             return 204, None, {}

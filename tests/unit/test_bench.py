@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as bench
-from bench import example, processes, report
+from bench import example, processes, report, review
 from bench.figures import Figure, Verdict, show, slope
 from bench.processes import OnProgress, Program, Run
 from ops.errors import OpsError
@@ -171,3 +171,18 @@ def running(pid: int) -> bool:
     """A zombie that nobody has waited for yet is not running."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")
+
+
+def test_the_review_of_a_large_plan_is_measured_whole_with_its_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gates and cost are a part of it, and each output."""
+    monkeypatch.setattr(review, "RESOURCES", 16)
+    judged: list[Any] = []
+    render = review.markdown.comment
+    monkeypatch.setattr(review.markdown, "comment", lambda shown: judged.append(shown[0]) or render(shown))
+    figures, _ = bench.PARTS[review.GROUP](tmp_path, lambda text: None, quick=True)
+    assert {figure.name: figure.at_most for figure in figures if figure.at_most} == dict.fromkeys(
+        ("gates and cost", "terminal", "piped", "comment", "step summary", "page"), 1.0
+    )
+    assert {bool(one.findings and one.cost) for one in judged} == {True}

@@ -22,6 +22,7 @@ from ops.comment import place, plans
 from ops.comment.marker import Marker, read
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
+from tests.support import actions_run
 from tests.support.github_server import REPOSITORY, TOKEN, Account, GitHubServer
 from tests.support.gitlab_server import PROJECT, GitLabServer
 from tests.support.gitlab_server import TOKEN as GITLAB_TOKEN
@@ -36,28 +37,21 @@ Ops = Callable[..., Result]
 def renderer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Texts that say which reviews they are of. The renderer has tests of its own."""
 
-    def told(reviews: list[Any], *, limit: int, links: Any = None) -> str:
+    def told(reviews: list[Any], *, limit: int, links: Any = None, deploy: bool = False) -> str:
         return "plans of " + ", ".join(
             f"{one.environment}{' (failed)' if one.manifest.failure else ''}" for one in reviews
         )
 
     markdown = SimpleNamespace(
         comment=told,
-        summary=lambda reviews, links: f"summary: {told(reviews, limit=9999)}",
-        Links=SimpleNamespace,
+        summary=lambda reviews, links, deploy: f"summary: {told(reviews, limit=9999)}",
+        Links=lambda *addresses, **more: SimpleNamespace(),
     )
     page = SimpleNamespace(render=lambda reviews: f"<html>{told(reviews, limit=9999)}</html>")
     for module, fake in (("markdown", markdown), ("page", page)):
         monkeypatch.setitem(sys.modules, f"ops.review.{module}", fake)
         monkeypatch.setattr(ops.review, module, fake, raising=False)
-    for name in (
-        "GITHUB_ACTIONS",
-        "GITLAB_CI",
-        "GITHUB_EVENT_PATH",
-        "GITHUB_STEP_SUMMARY",
-        "GITHUB_REPOSITORY",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    actions_run.forget(monkeypatch)
 
 
 @pytest.fixture
@@ -70,33 +64,14 @@ def server() -> Iterator[GitHubServer]:
 @pytest.fixture
 def actions(server: GitHubServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The environment of a run of GitHub Actions on a pull request; its event file is returned."""
-    event = tmp_path / "event.json"
-    event.write_text(json.dumps(event_of()))
-    server.runs = [
-        {"id": 900, "run_number": 12, "status": "in_progress", "head_branch": "b", "workflow_id": 9}
-    ]
-    for name, value in {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_TOKEN": TOKEN,
-        "GITHUB_API_URL": server.url,
-        "GITHUB_SERVER_URL": "https://github.test",
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_RUN_ID": "900",
-        "GITHUB_RUN_NUMBER": "12",
-        "GITHUB_RUN_ATTEMPT": "1",
-        "GITHUB_EVENT_PATH": str(event),
-        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
-    }.items():
-        monkeypatch.setenv(name, value)
-    return event
+    return actions_run.begin(monkeypatch, server, tmp_path, NUMBER, SHA)
 
 
 def event_of(head: str = REPOSITORY) -> dict[str, Any]:
-    repository = {"full_name": head}
-    return {"pull_request": {"number": NUMBER, "head": {"sha": SHA, "repo": repository}}}
+    return actions_run.event_of(NUMBER, SHA, head)
 
 
-RUN = Run(id="900", number=12)
+RUN = actions_run.RUN
 
 
 @pytest.fixture

@@ -135,6 +135,18 @@ class TestRefused:
         assert caught.value.code is ExitCode.AUTHENTICATION
         assert "pull-requests: " in caught.value.hint
 
+    def test_a_locked_conversation_is_called_that(self, server: GitHubServer) -> None:
+        server.locked.add(NUMBER)
+        with pytest.raises(OpsError, match="the conversation is locked") as caught:
+            Run(server, 1).post()
+        assert caught.value.code is ExitCode.AUTHENTICATION
+        assert "Unlock it" in caught.value.hint
+        assert "pull-requests" not in caught.value.hint
+
+    def test_on_a_closed_pull_request_it_comments(self, server: GitHubServer) -> None:
+        server.closed.add(NUMBER)
+        assert [Run(server, number).post().what for number in (1, 2)] == ["created", "updated"]
+
     def test_a_token_that_is_none(self, server: GitHubServer) -> None:
         with pytest.raises(OpsError, match="does not take the token") as caught:
             Run(server, 1, token="wrong").post()
@@ -262,6 +274,36 @@ class TestMeanwhile:
 
         assert Run(server, 2).post(sleep=overtaken).what == "updated"
         assert texts(server) == ["plan of run 2"]
+
+    def test_an_older_run_that_is_still_listing_when_the_newer_one_has_ended(
+        self, server: GitHubServer
+    ) -> None:
+        """More than 100 comments are listed in several requests, each of which may take its time."""
+        runs(server, r1="in_progress", r2="in_progress")
+        server.write(NUMBER, Marker(0, 1, SHA).line + "plan of run 0")
+        for talk in range(150):
+            server.write(NUMBER, f"talk {talk}", "somebody")
+        server.accounts["older"] = WORKFLOW
+        held, go_on, pages = threading.Event(), threading.Event(), []
+
+        def hold(seen: Seen) -> None:
+            if seen.token == "older" and seen.method == "GET" and seen.path == f"/issues/{NUMBER}/comments":
+                pages.append(seen)
+                if len(pages) == 2:
+                    held.set()
+                    assert go_on.wait(30)
+
+        server.before = hold
+        outcomes: list[str] = []
+        older = threading.Thread(target=lambda: outcomes.append(Run(server, 1, token="older").post().what))
+        older.start()
+        assert held.wait(30)
+        newer = Run(server, 2)
+        assert newer.post().what == "updated"
+        assert sum(newer.slept) == 300
+        go_on.set()
+        older.join(30)
+        assert (texts(server), outcomes) == (["plan of run 2"], ["newer"])
 
     @pytest.mark.parametrize("before", [0, 1, 3])
     def test_many_at_once(self, server: GitHubServer, before: int) -> None:

@@ -32,9 +32,12 @@ def post(
     token: str = TOKEN,
     render: Callable[[int], str] | None = None,
     slept: list[float] | None = None,
+    said: list[str] | None = None,
 ) -> Outcome:
     client = gitlab.connect({"GITLAB_TOKEN": token, "CI_SERVER_URL": server.url})
-    patience = Patience(lambda text: None, sleep=(slept if slept is not None else []).append)
+    patience = Patience(
+        (said if said is not None else []).append, sleep=(slept if slept is not None else []).append
+    )
     author = patience.until_done(lambda: gitlab.author(client))
     request = gitlab.GitLabMergeRequest(client, PROJECT, NUMBER, author=author)
     render = render or (lambda limit: f"plan of run {run}"[:limit])
@@ -60,7 +63,8 @@ def test_created_edited_and_found_behind_many_pages(server: GitLabServer) -> Non
 def test_older_outdated_and_forged(server: GitLabServer) -> None:
     server.write(NUMBER, Marker(99, 1, SHA).line + "forged", "mallory")
     assert post(server, 5).what == "created"
-    assert post(server, 4).what == "newer"
+    older = post(server, 4)
+    assert (older.what, older.url) == ("newer", f"https://gitlab.test/{PROJECT}/-/merge_requests/7#note_301")
     server.requests[NUMBER] = "d" * 40
     assert post(server, 6).what == "outdated"
     assert texts(server) == ["forged", "plan of run 5"]
@@ -83,9 +87,35 @@ def test_what_passes_is_tried_again(server: GitLabServer, fault: Fault) -> None:
     assert texts(server) == ["plan of run 1"]
 
 
-def test_the_rate_limit_is_waited_for(server: GitLabServer) -> None:
-    server.faults.append(Fault(429, "Retry later", (("Retry-After", "0"),)))
-    assert post(server, 1).what == "created"
+def limited(retry_after: str) -> Fault:
+    return Fault(429, "Retry later", (("Retry-After", retry_after),))
+
+
+class TestRateLimit:
+    @pytest.fixture(autouse=True)
+    def _no_wait_of_the_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def untold(seconds: float) -> None:
+            raise AssertionError(f"{seconds} s that nobody was told of")
+
+        monkeypatch.setattr("time.sleep", untold)
+
+    @pytest.mark.parametrize(("asked", "waited"), [("3", 3), ("0", 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 60)])
+    def test_is_waited_for_once_and_told(self, server: GitLabServer, asked: str, waited: float) -> None:
+        server.pipelines = [{"id": 1, "iid": 1, "status": "running"}]
+        server.faults.append(limited(asked))
+        slept: list[float] = []
+        said: list[str] = []
+        assert post(server, 1, slept=slept, said=said).what == "created"
+        assert slept == [waited]
+        told = f"commenting on merge request !7: rate limit reached: trying again in {waited} s"
+        assert said == [f"GitLab: {told}"]
+
+    def test_an_hour_is_not(self, server: GitLabServer) -> None:
+        server.faults.append(limited("3600"))
+        slept: list[float] = []
+        with pytest.raises(OpsError, match="rate limit reached; to wait another 3600 s") as caught:
+            post(server, 1, slept=slept)
+        assert (caught.value.code, slept) == (ExitCode.NETWORK, [])
 
 
 def test_older_pipelines_under_way_are_watched(server: GitLabServer) -> None:
@@ -93,7 +123,7 @@ def test_older_pipelines_under_way_are_watched(server: GitLabServer) -> None:
         slept: list[float] = []
         server.pipelines = [{"id": 1, "iid": 1, "status": status}, {"id": 2, "iid": 2, "status": "running"}]
         post(server, 2, slept=slept)
-        assert (sum(slept) >= 20) is watched
+        assert (sum(slept) == 300) is watched
 
 
 def test_too_long_is_rendered_shorter(server: GitLabServer) -> None:

@@ -70,15 +70,16 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slept: list[float]) 
 def failed(tmp_path: Path) -> Failed:
     """failed(environment): the name of a file as `ops deploy --report` writes it."""
 
-    def write(environment: str = "dev", attempt: int = 1) -> str:
+    def write(environment: str = "dev", attempt: int = 1, **more: Any) -> str:
         path = tmp_path / f"{environment}-{attempt}.bundle"
-        failure = Failure(
-            step="apply",
-            code=ExitCode.FAILED,
-            message=f"BucketAlreadyExists in {environment}",
-            address="aws_s3_bucket.storage_images",
-            next_command=f"ops deploy {environment}",
-        )
+        told: dict[str, Any] = {
+            "step": "apply",
+            "code": ExitCode.FAILED,
+            "message": f"BucketAlreadyExists in {environment}",
+            "address": "aws_s3_bucket.storage_images",
+            "next_command": f"ops deploy {environment}",
+        }
+        failure = Failure(**told | more)
         run = Run(id="901", number=3, attempt=attempt, url="https://github.test/run")
         made = datetime(2026, 1, 2, tzinfo=UTC)
         file.write(path, Bundle(Manifest(environment=environment, made=made, run=run, failure=failure)))
@@ -177,6 +178,33 @@ class TestComment:
         assert "Next: `ops deploy dev`" in body
         assert "BucketAlreadyExists in dev" in (tmp_path / "summary.md").read_text()
         assert "Comment updated" in result.output
+
+    @pytest.mark.parametrize(
+        ("step", "code", "message"),
+        [
+            ("synth", ExitCode.FAILED, "no"),
+            ("plan", ExitCode.STALE, "The saved plan of dev is stale"),
+            ("plan", ExitCode.GATED, "1 finding stops the plan of dev"),
+        ],
+    )
+    def test_one_that_fails_before_it_applies_is_a_deploy_all_the_same(
+        self, server: GitHubServer, failed: Failed, step: str, code: ExitCode, message: str, tmp_path: Path
+    ) -> None:
+        server.associate(COMMIT, NUMBER, merge=COMMIT)
+        assert ops_comment(failed(step=step, code=code, message=message), "--summary").exit_code == 0
+        (body,) = server.bodies(NUMBER)
+        for text in (body.partition("\n")[2], (tmp_path / "summary.md").read_text()):
+            assert text.startswith("### Deploy: failed for dev\n")
+            assert f"**{step} failed**, exit code {code:d}" in text
+
+    def test_one_that_left_no_bundle_is_told(self, server: GitHubServer) -> None:
+        server.associate(COMMIT, NUMBER, merge=COMMIT)
+        assert ops_comment("--expect", "dev").exit_code == 0
+        (body,) = server.bodies(NUMBER)
+        assert "### Deploy: failed for dev\n" in body
+        assert "**deploy failed**, exit code 1" in body
+        assert "The deploy of dev ended before it could say why." in body
+        assert "Next: `ops deploy dev`" in body
 
     def test_a_plan_that_comes_late_overwrites_nothing(
         self, server: GitHubServer, failed: Failed, monkeypatch: pytest.MonkeyPatch

@@ -9,17 +9,30 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ops.gates.iam import statements
+from ops.gates.iam.patterns import Classes, glob
 from ops.gates.iam.space import Space, newly_allowed, no_longer_denied
 
 Policy = list[dict[str, Any]]
 
 PRINCIPALS = ("AWS:a", "AWS:b", "Service:a", "Service:b")
-ACTIONS = ("s:Get", "s:GetAll", "s:Put", "t:Get", "t:Put")
-RESOURCES = ("r", "r/1", "r/22", "r/21", "q", "p", "1")
+ACTIONS = (
+    "s:Get",
+    "s:GetAll",
+    "s:GetOne",
+    "s:Put",
+    "s:Tag",
+    "t:Get",
+    "t:Put",
+    "u:Get",
+    "s:a:Get",
+    "s:Get:Get",
+)
+RESOURCES = ("r", "r/1", "r/2", "r/22", "r/21", "q", "p", "1")
 KEYS: dict[str, tuple[Any, ...]] = {
     "org": (None, "x", "y", "xx", "zz", "z"),
     "tls": (None, "0.5", "1", "1.5", "2", "3"),
@@ -170,8 +183,10 @@ conditions = st.one_of(
         lines("ip", ("IpAddress",), some("10.0.0.0/16", "10.0.0.0/24")),
     ),
 )
-actions = some("s:Get", "s:Get*", "S:get?ll", "s:*", "*", "t:Get", "s:Put", "*:Get")
-resources = some("r", "r/*", "r/1", "*", "r/?", "q", "*1")
+ACTION_PATTERNS = ("s:Get", "s:Get*", "S:get?ll", "s:*", "*", "t:Get", "s:Put", "*:Get")
+RESOURCE_PATTERNS = ("r", "r/*", "r/1", "*", "r/?", "q", "*1")
+actions = some(*ACTION_PATTERNS)
+resources = some(*RESOURCE_PATTERNS)
 principals = st.fixed_dictionaries({"AWS": some("a", "b", "*")}, optional={"Service": some("a")})
 
 
@@ -205,6 +220,20 @@ def changed_policies(draw: st.DrawFn) -> tuple[Policy, Policy]:
             kept = {key: value for key, value in after[place].items() if not key.endswith(name)}
             after[place] = kept | {key: value for key, value in other.items() if key.endswith(name)}
     return before, draw(st.permutations(after))
+
+
+@pytest.mark.parametrize(
+    ("texts", "listed", "within", "fold"),
+    [(ACTIONS, ACTION_PATTERNS, "*:*", True), (RESOURCES, RESOURCE_PATTERNS, "*", False)],
+    ids=["actions", "resources"],
+)
+def test_the_world_has_one_of_every_class(
+    texts: tuple[str, ...], listed: tuple[str, ...], within: str, fold: bool
+) -> None:
+    fit = fits_folded if fold else fits
+    classes = Classes((glob(one, fold=fold) for one in listed), glob(within))
+    told_apart = {frozenset(one for one in listed if fit(one, text)) for text in texts}
+    assert len(told_apart) == classes.everything.bit_count()
 
 
 def agree(before: Policy, after: Policy) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import typer
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import CliRunner
 
 from environments import ConfigurationError
 from environments.problems import Problem
+from ops import cli
 from ops.bundles import file
 from ops.bundles.file import Bundle
 from ops.bundles.manifest import Failure, Manifest
@@ -71,12 +76,11 @@ class TestRecorded:
         [
             (ConfigurationError([MISSING]), ExitCode.CONFIGURATION, "SES_FROM_EMAIL"),
             (KeyboardInterrupt(), ExitCode.INTERRUPTED, "Interrupted."),
-            (typer.Abort(), ExitCode.USAGE, "nobody to answer"),
-            (
-                AttributeError("no 'x' of sk-ant-0123456789abcdef"),
-                ExitCode.FAILED,
-                "AttributeError: no 'x' of (",
-            ),
+            (typer.Abort(), ExitCode.USAGE, "A question was not answered."),
+            (OSError(errno.ENOSPC, "No space left"), ExitCode.OUTPUT, "OSError: [Errno 28] No space left"),
+            (OSError(errno.EIO, "I/O error"), ExitCode.FAILED, "OSError"),
+            (EndpointConnectionError(endpoint_url="http://x"), ExitCode.FAILED, "EndpointConnectionError: "),
+            (RuntimeError("sk-ant-0123456789abcdef"), ExitCode.FAILED, "RuntimeError: (looks like a secret)"),
         ],
     )
     def test_whatever_ends_it(
@@ -97,6 +101,33 @@ class TestRecorded:
         assert (found.plan, found.document) == (b"", {"a": 1})
         assert found.manifest.failure
         assert found.manifest.failure.step == "apply"
+
+    def test_an_earlier_runs_file_is_gone_however_this_one_ends(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not only where it ends in order: a process may be killed, and the disk may be full."""
+        path = tmp_path / "x"
+        for fails in (False, True):
+            path.write_text("the bundle of an earlier run")
+            monkeypatch.setattr("ops.files.write_private", None)
+            with contextlib.suppress(OpsError), recorded(Attempt("dev", ""), path):
+                assert not path.exists()
+                if fails:
+                    raise OpsError("It failed.")
+            assert not path.exists()
+
+    def test_what_cannot_be_removed_is_refused_before_anything_is_done(self, tmp_path: Path) -> None:
+        attempt = recorded(Attempt("dev", ""), tmp_path)
+        with pytest.raises(OpsError, match="cannot be removed") as caught, attempt:
+            raise AssertionError("begun")
+        assert caught.value.code is ExitCode.OUTPUT
+
+    def test_the_plan_is_not_the_report(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("x").write_text("the plan")
+        arguments = ["deploy", "dev", "--plan", "x", "--report", str(tmp_path / "x")]
+        result = CliRunner().invoke(cli.app, arguments)
+        assert (result.exit_code, Path("x").read_text()) == (ExitCode.USAGE, "the plan")
 
     def test_its_own_error_counts_where_it_cannot_be_written(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from tests.support import goldens
 from tests.support.plans import cases, many, story
 from tests.support.plans.builders import change, failure, output, plan, review
 
-LINKS = Links("https://ci.example/artifact", "https://ci.example/summary", "https://ci.example/runs/9001")
+LINKS = Links("https://ci.example/runs/9001#artifacts", "https://ci.example/runs/9001", summary=True)
 MARKER = "<!-- spec-wizard-plan run=12.2 -->"
 GFM = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -91,8 +92,8 @@ class TestComment:
             "### Plan: no changes",
             "",
             "dev, staging, prod: deployed is what the code says. Commit `0123456789ab`. "
-            "[artifact](https://ci.example/artifact), [step summary](https://ci.example/summary), "
-            "[run](https://ci.example/runs/9001)",
+            "[artifact](https://ci.example/runs/9001#artifacts), "
+            "[run and its summary](https://ci.example/runs/9001)",
         ]
 
     def test_one_quiet_environment_beside_others_has_only_its_row(self) -> None:
@@ -102,7 +103,7 @@ class TestComment:
         assert "| `dev` | 0 | 0 | 0 | 0 |" in text
         assert "<code>dev</code>" not in text
 
-    @pytest.mark.parametrize("step", ["configuration", "synth", "init", "plan", "apply", "smoke"])
+    @pytest.mark.parametrize("step", ["configuration", "synth", "init", "plan", "review", "apply", "smoke"])
     def test_a_failure_is_in_the_same_place(self, step: str) -> None:
         text = markdown.comment([review(None, "prod", failure=failure(step=step))])
         subject = "Deploy" if step in ("apply", "smoke") else "Plan"
@@ -111,6 +112,21 @@ class TestComment:
         assert f"**{step} failed**, exit code 7: `prod/security/app-role` `aws_iam_role.security" in text
         assert "AccessDenied" in text
         assert "Next: `ops plan prod`" in text
+
+    @pytest.mark.parametrize("step", ["configuration", "synth", "init", "plan", "apply", "smoke", "deploy"])
+    @pytest.mark.parametrize("render", [markdown.comment, markdown.summary])
+    def test_a_deploy_says_so_wherever_it_fails(self, step: str, render: Any) -> None:
+        """Stale and gated ones fail at the plan, before they have applied anything."""
+        text = render([review(None, "prod", failure=failure(step=step))], deploy=True)
+        assert text.startswith("### Deploy: failed for prod\n")
+
+    def test_so_does_one_that_has_a_gate_closed(self) -> None:
+        text = markdown.comment(story.reviews()[:1], deploy=True)
+        assert text.startswith("### Deploy: 1 finding nobody acknowledged; changes in dev\n")
+
+    def test_a_run_whose_page_has_no_summary_is_linked_as_that(self) -> None:
+        text = markdown.comment(story.reviews(), links=Links(run="https://ci.example/1"))
+        assert text.endswith("All of it: [run](https://ci.example/1).\n")
 
     @pytest.mark.parametrize("case", cases.CASES)
     def test_every_combination_of_actions(self, case: str) -> None:
@@ -123,7 +139,7 @@ class TestLimit:
         assert 60_000 < shedding.size(text) <= 65_536
         balanced(text)
         assert text.startswith(MARKER)
-        assert "All of it: [artifact](https://ci.example/artifact)" in text
+        assert "All of it: [artifact](https://ci.example/runs/9001#artifacts)" in text
         kinds = enumerate(many.KINDS * 250)
         dangerous = [number for number, kind in kinds if kind.startswith(("delete", "create,"))]
         assert len(dangerous) == 750
@@ -269,7 +285,7 @@ class TestForeignText:
         tokens = parsed(text)
         balanced(text)
         links = [token.attrs["href"] for token in tokens if token.type == "link_open"]
-        assert links == [LINKS.artifact, LINKS.summary, LINKS.run]
+        assert links == [LINKS.artifact, LINKS.run]
         assert [
             token
             for token in tokens

@@ -30,7 +30,7 @@ WRITES = {
     ("deploy", "dev"): {"id-token": "write", "pull-requests": "write"},
     ("deploy", "staging"): {"id-token": "write", "pull-requests": "write"},
     ("deploy", "prod"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy-environment", "plan"): {"id-token": "write"},
+    ("deploy-environment", "plan"): {"id-token": "write", "pull-requests": "write"},
     ("deploy-environment", "apply"): {"id-token": "write", "pull-requests": "write"},
     ("drift", "look"): {"id-token": "write"},
     ("drift", "tell"): {"issues": "write"},
@@ -191,16 +191,19 @@ class TestDeploy:
         assert job_of("deploy-environment", "apply")["needs"] == "plan"
         assert "environment" not in job_of("deploy-environment", "plan")
 
-    def test_a_failure_is_told_on_the_merged_pull_request_and_hidden_by_nothing(self) -> None:
-        names = [step["name"] for step in job_of("deploy-environment", "apply")["steps"]]
-        apply, told = "Apply the plan, prove it", "Show why it failed"
-        assert names.index(told) == names.index(apply) + 1
-        applied, step = (step_named("deploy-environment", "apply", name) for name in (apply, told))
-        (report,) = re.findall(r"--report (\S+)", applied["run"])
-        assert "continue-on-error" not in applied
-        assert step["if"] == f"${{{{ failure() && hashFiles('{report}') != '' }}}}"
-        assert step["continue-on-error"] is True
-        assert step["run"] == f".venv/bin/ops comment {report} --summary --merged"
+    @pytest.mark.parametrize(
+        ("job", "does", "tells"),
+        [("plan", "Plan", "Say why it failed"), ("apply", "Apply the plan, prove it", "Show why it failed")],
+    )
+    def test_a_failure_is_told_on_the_merged_pull_request_and_hidden_by_nothing(
+        self, job: str, does: str, tells: str
+    ) -> None:
+        names = [step["name"] for step in job_of("deploy-environment", job)["steps"]]
+        assert names.index(tells) == names.index(does) + 1
+        done, told = (step_named("deploy-environment", job, name) for name in (does, tells))
+        assert "continue-on-error" not in done
+        assert told["if"] == "${{ failure() && steps.prepare.outcome == 'success' }}"
+        assert told["continue-on-error"] is True
 
     def test_only_the_steps_that_write_on_github_have_its_token(self) -> None:
         having = {
@@ -211,6 +214,7 @@ class TestDeploy:
         }
         assert having == {
             ("plan", "comment", "Comment"),
+            ("deploy-environment", "plan", "Say why it failed"),
             ("deploy-environment", "apply", "Show why it failed"),
             ("drift", "tell", "Open, update or close the issues"),
         }
@@ -279,6 +283,32 @@ class TestScripts:
         bundles = "".join(f"bundles/{name}.bundle " for name in there)
         expected = "--expect dev --expect staging --expect prod"
         asked = f"comment {bundles}{expected} --summary --html bundles/plans.html\n"
+        assert (tmp_path / "asked").read_text() == asked
+
+    @pytest.mark.parametrize(
+        ("job", "tells", "option", "more"),
+        [
+            ("plan", "Say why it failed", "--out", ""),
+            ("apply", "Show why it failed", "--report", "--summary "),
+        ],
+    )
+    @pytest.mark.parametrize("written", [True, False])
+    def test_a_deploy_that_failed_is_told_whether_it_left_a_bundle_or_not(
+        self, tmp_path: Path, job: str, tells: str, option: str, more: str, written: bool
+    ) -> None:
+        """Without one it ended before `ops` ran, such as where the role was refused."""
+        scripts = " ".join(step.get("run", "") for step in job_of("deploy-environment", job)["steps"])
+        (named,) = re.findall(rf'{option} "(\S+)"', scripts)
+        bundle = named.replace("$ENVIRONMENT", "staging")
+        (tmp_path / "bundles").mkdir()
+        if job == "apply":
+            (tmp_path / "bundles" / "staging.bundle").write_text("the plan")
+        if written:
+            (tmp_path / bundle).parent.mkdir(exist_ok=True)
+            (tmp_path / bundle).write_text("")
+        done = run_script(step_named("deploy-environment", job, tells), tmp_path, "", ENVIRONMENT="staging")
+        assert done.returncode == 0, done.stderr
+        asked = f"comment {bundle + ' ' if written else ''}--expect staging {more}--merged\n"
         assert (tmp_path / "asked").read_text() == asked
 
     def test_a_fork_is_told_in_the_summary(self, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 
 MOST_STATES = 60_000
 """Beyond this many the comparison is given up: a policy of 10 kB stays far below it."""
@@ -37,6 +38,7 @@ _WILDCARDS = {"*": Wild.MANY, "?": Wild.ONE}
 _WITHIN = {"*": Wild.MANY_IN_PART, "?": Wild.ONE_IN_PART}
 
 
+@lru_cache(maxsize=4_096)
 def glob(text: str, *, fold: bool = False) -> Pattern:
     """The pattern of a text in which * and ? are wildcards. fold: letters in either case."""
     return tuple(_tokens(text, _WILDCARDS, fold))
@@ -100,60 +102,103 @@ class Classes:
         return mask
 
 
-_State = frozenset[tuple[int, int]]
-
-
 def _matched(patterns: list[Pattern]) -> list[frozenset[int]]:
     """Each set of patterns (by number) that some text matches, and no other pattern with them.
 
-    All patterns are read at once, as a finite automaton: a state is how far each may have come.
+    All patterns are read at once, as a finite automaton: a state is how far each may have come. What all
+    begin with, as ARNs do, is not read: texts that begin otherwise match the first one alone.
     """
-    start = _settled(((number, 0) for number in range(len(patterns))), patterns)
-    states, left = {start}, [start]
-    found: dict[frozenset[int], None] = {}
+    first, *others = patterns
+    shared = _shared(others) if first == EVERYTHING else 0
+    read = _Reader([first, *(pattern[shared:] for pattern in others)])
+    states, left = {read.start}, [read.start]
+    found: dict[int, None] = {}
     while left:
         state = left.pop()
-        found[frozenset(n for n, place in state if place == len(patterns[n]))] = None
-        for character in _characters(state, patterns):
-            following = _settled(_read(state, character, patterns), patterns)
+        found[state & read.ends] = None
+        for character in read.characters(state):
+            following = read.after(state, character)
             if following not in states:
                 if len(states) >= MOST_STATES:
                     raise TooComplex
                 states.add(following)
                 left.append(following)
-    return list(found)
+    otherwise = [frozenset({0})] if shared else []
+    return list(dict.fromkeys([*otherwise, *(read.ended(ends) for ends in found)]))
 
 
-def _settled(places: Iterable[tuple[int, int]], patterns: list[Pattern]) -> _State:
-    """With the places behind wildcards that may match nothing."""
-    reached = set()
-    for number, place in places:
-        reached.add((number, place))
-        pattern = patterns[number]
-        while place < len(pattern) and pattern[place] in (Wild.MANY, Wild.MANY_IN_PART):
-            place += 1
-            reached.add((number, place))
-    return frozenset(reached)
+def _shared(listed: list[Pattern]) -> int:
+    """With how many tokens that are no wildcards all of them begin."""
+    count = 0
+    for tokens in zip(*listed, strict=False):
+        if len(set(tokens)) > 1 or isinstance(tokens[0], Wild):
+            break
+        count += 1
+    return count
 
 
-def _characters(state: _State, patterns: list[Pattern]) -> Iterator[str]:
-    """Those after which the patterns differ: the ones that stand next, the colon, and any other."""
-    following = {patterns[n][place] for n, place in state if place < len(patterns[n])}
-    literals = {token for token in following if isinstance(token, str)}
-    yield from literals
-    if len(literals) < len(following):
-        if ":" not in literals and following & {Wild.MANY_IN_PART, Wild.ONE_IN_PART}:
-            yield ":"
-        yield "\0"  # no text in a policy has it
+class _Reader:
+    """Reads patterns. A state is an int with a bit for each place in each pattern that it has come to: before
+    each token, and behind the last. So a step of all of them is a shift."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self.start = self.ends = self._literal = 0
+        self._wild = dict.fromkeys(Wild, 0)
+        self._before: dict[str, int] = {}
+        self._tokens: dict[int, str] = {}
+        self._numbers: dict[int, int] = {}
+        bit = 1
+        for number, pattern in enumerate(patterns):
+            self.start |= bit
+            for token in pattern:
+                if isinstance(token, Wild):
+                    self._wild[token] |= bit
+                else:
+                    self._literal |= bit
+                    self._before[token] = self._before.get(token, 0) | bit
+                    self._tokens[bit] = token
+                bit <<= 1
+            self.ends |= bit
+            self._numbers[bit] = number
+            bit <<= 1
+        self._empty = self._wild[Wild.MANY] | self._wild[Wild.MANY_IN_PART]
+        self._in_part = self._wild[Wild.MANY_IN_PART] | self._wild[Wild.ONE_IN_PART]
+        self._any_wild = self._empty | self._in_part | self._wild[Wild.ONE]
+        self.start = self._settled(self.start)
+
+    def characters(self, state: int) -> Iterator[str]:
+        """Those after which the patterns differ: the ones that stand next, the colon, and any other."""
+        literals = dict.fromkeys(self._tokens[bit] for bit in _bits(state & self._literal))
+        yield from literals
+        if state & self._any_wild:
+            if ":" not in literals and state & self._in_part:
+                yield ":"
+            yield "\0"  # no text in a policy has it
+
+    def after(self, state: int, character: str) -> int:
+        """The state after this character, or after a value that nobody knows yet."""
+        stay = self._wild[Wild.MANY]
+        step = self._before.get(character, 0)
+        if len(character) == 1:
+            step |= self._wild[Wild.ONE]
+            if character != ":":
+                stay |= self._wild[Wild.MANY_IN_PART]
+                step |= self._wild[Wild.ONE_IN_PART]
+        return self._settled((state & step) << 1 | state & stay)
+
+    def ended(self, ends: int) -> frozenset[int]:
+        """The numbers of the patterns whose ends these are."""
+        return frozenset(self._numbers[bit] for bit in _bits(ends))
+
+    def _settled(self, state: int) -> int:
+        """With the places behind wildcards that may match nothing."""
+        while (more := state | (state & self._empty) << 1) != state:
+            state = more
+        return state
 
 
-def _read(state: _State, character: str, patterns: list[Pattern]) -> Iterator[tuple[int, int]]:
-    for number, place in state:
-        if place == len(patterns[number]):
-            continue
-        token = patterns[number][place]
-        known, inner = len(character) == 1, character != ":"
-        if token is Wild.MANY or (token is Wild.MANY_IN_PART and known and inner):
-            yield number, place
-        elif token == character or (known and (token is Wild.ONE or (token is Wild.ONE_IN_PART and inner))):
-            yield number, place + 1
+def _bits(state: int) -> Iterator[int]:
+    while state:
+        lowest = state & -state
+        yield lowest
+        state ^= lowest

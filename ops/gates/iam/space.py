@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ops.gates.iam import conditions, patterns
 from ops.gates.iam.patterns import Classes, TooComplex
@@ -63,7 +64,12 @@ class Space:
 
 
 def _classes(place: int, elements: Iterable[Element]) -> Classes:
-    values = sorted({value for element in elements for value in element.values})
+    return classes_of(place, tuple(sorted({value for element in elements for value in element.values})))
+
+
+@lru_cache(maxsize=256)
+def classes_of(place: int, values: tuple[str, ...]) -> Classes:
+    """The same principals and actions come in many policies."""
     within = "*:*" if place == ACTION else "*"
     return Classes((_pattern(place, value) for value in values), patterns.glob(within))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ops.gates.iam import patterns
@@ -87,7 +88,7 @@ class Statement:
         (only,) = self.actions.values if len(self.actions.values) == 1 else ("",)
         return only.removeprefix(ATTACHED) if only.startswith(ATTACHED) else ""
 
-    @property
+    @cached_property
     def services(self) -> frozenset[str] | None:
         """The services that its actions are of; None for any."""
         names = {value.partition(":")[0].lower() for value in self.actions.values}

@@ -68,6 +68,12 @@ def behind(resources: int = 2_000) -> Synthesized:
     return code("dev", **bodies)
 
 
+def stack(resources: int = 2_000) -> Json:
+    """The code as a synthesized stack's JSON."""
+    bodies = behind(resources).bodies.items()
+    return {"resource": {"aws_lambda_function": {name.partition(".")[2]: dict(one) for name, one in bodies}}}
+
+
 def whole(resources: int = 2_000) -> Review:
     """The review of it."""
     return review(document(resources), behind=behind(resources))
