@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,3 +44,40 @@ def used(workflow: str, job: str, action: str) -> list[dict[str, Any]]:
         for step in job_of(workflow, job).get("steps", ())
         if step.get("uses", "").startswith(f"{action}@")
     ]
+
+
+def step_named(workflow: str, job: str, name: str) -> dict[str, Any]:
+    (found,) = [step for step in job_of(workflow, job)["steps"] if step["name"] == name]
+    return dict(found)
+
+
+def starts(workflow: str, job: str, *, ref: str, environments: str, results: dict[str, str]) -> bool:
+    """Whether GitHub starts a job: the meaning of what its `if:` uses, and no more of the language.
+
+    environments: the variable ENVIRONMENTS of the repository, "" where it is not set. results: of all jobs
+    before it. Source: docs.github.com, "Evaluate expressions in workflows and actions", "Status check
+    functions", "Object filters".
+    """
+    found = job_of(workflow, job)
+    needs = found.get("needs", [])
+    needed = [results[name] for name in ([needs] if isinstance(needs, str) else needs)]
+    told = found.get("if", "").removeprefix("${{").removesuffix("}}")
+    said = not re.search(r"\b(always|cancelled|failure|success)\(\)", told)
+    for theirs, ours in (
+        ("needs.*.result", "needed"),
+        ("github.ref", "ref"),
+        ("vars.ENVIRONMENTS", "environments"),
+        ("&&", " and "),
+        ("||", " or "),
+    ):
+        told = told.replace(theirs, ours)
+    names = {
+        "contains": lambda several, one: one in several,
+        "fromJSON": json.loads,
+        "cancelled": lambda: False,  # of the run
+        "needed": needed,
+        "ref": ref,
+        "environments": environments,
+    }
+    by_itself = said and set(results.values()) - {"success"}
+    return not by_itself and bool(eval(re.sub(r"!(?!=)", " not ", told) or "True", {}, names))

@@ -42,8 +42,13 @@ def subjects(workflow: str, job: str, environment: str) -> Iterator[str]:
             yield from (f"repo:{REPOSITORY}:ref:refs/heads/{branch}" for branch in settings["branches"])
         else:
             assert event in ("schedule", "workflow_dispatch")
-            first = next(iter(WORKFLOWS[CALLER.get(workflow, workflow)]["jobs"].values()))
-            assert first["if"] == ON_MAIN  # the others need it
+            first, *others = WORKFLOWS[CALLER.get(workflow, workflow)]["jobs"].values()
+            assert ON_MAIN in first["if"].split(" && ")
+            # A job that is skipped does not skip those that run in spite of it.
+            assert all(
+                ON_MAIN in other["if"].split(" && ") or other["if"].endswith("result != 'skipped' }}")
+                for other in others
+            )
             yield f"repo:{REPOSITORY}:ref:refs/heads/main"
 
 

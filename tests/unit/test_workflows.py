@@ -17,7 +17,19 @@ import yaml
 from environments import ENVIRONMENTS
 from ops import cli
 from ops.paths import ROOT
-from tests.support.workflows import ACTIONS, FILES, FOLDER, JOBS, WORKFLOWS, events, job_of, steps, used
+from tests.support.workflows import (
+    ACTIONS,
+    FILES,
+    FOLDER,
+    JOBS,
+    WORKFLOWS,
+    events,
+    job_of,
+    starts,
+    step_named,
+    steps,
+    used,
+)
 
 PINNED = re.compile(r"(?P<action>[\w-]+/[\w-]+)@(?P<sha>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)")
 
@@ -41,11 +53,6 @@ each_job = pytest.mark.parametrize(("workflow", "job"), JOBS)
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(FOLDER).as_posix())
 
 
-def step_named(workflow: str, job: str, name: str) -> dict[str, Any]:
-    (found,) = [step for step in job_of(workflow, job)["steps"] if step["name"] == name]
-    return dict(found)
-
-
 def commands(program: str) -> list[tuple[str, list[str]]]:
     """The command lines that start with this program, variables replaced by a word; with where they are."""
     found = []
@@ -57,6 +64,15 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
             told = re.split(r"\s(?:>|>>|\|\|)\s", line)[0]
             found.append((where, shlex.split(told)))
     return found
+
+
+def expanded(name: str, matrix: dict[str, list[str]] | None) -> list[str]:
+    """A job's name, once for each value of its matrix, which has one dimension."""
+    if not matrix:
+        return [name]
+    ((dimension, values),) = matrix.items()
+    assert f"${{{{ matrix.{dimension} }}}}" in name
+    return [name.replace(f"${{{{ matrix.{dimension} }}}}", value) for value in values]
 
 
 class TestWhatTheyMayDo:
@@ -160,6 +176,20 @@ class TestCommands:
         ]
         assert sorted(run) == sorted(settings["testpaths"])
 
+    def test_the_checks_that_the_docs_require_are_all_there_are(self) -> None:
+        """Those of `ci`, and the plans."""
+        text = (ROOT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
+        (listed,) = re.findall(r"required checks (.*?);", text, re.DOTALL)
+        jobs = [job_of("ci", job) for job in WORKFLOWS["ci"]["jobs"]]
+        matrix = {"environment": list(ENVIRONMENTS)}
+        names = [
+            name for job in jobs for name in expanded(job["name"], job.get("strategy", {}).get("matrix"))
+        ]
+        names += expanded(job_of("plan", "plan")["name"], matrix)
+        assert sorted(" ".join(one.split()) for one in re.findall(r"`(.*?)`", listed, re.DOTALL)) == sorted(
+            names
+        )
+
     def test_the_versions_of_python(self) -> None:
         assert job_of("ci", "unit")["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
@@ -181,10 +211,41 @@ class TestDeploy:
     def test_one_environment_after_the_other_each_alone(self) -> None:
         jobs = WORKFLOWS["deploy"]["jobs"]
         assert list(jobs) == list(ENVIRONMENTS)
-        assert [job.get("needs") for job in jobs.values()] == [None, *ENVIRONMENTS[:-1]]
+        assert [job.get("needs") for job in jobs.values()] == [None, "dev", ["dev", "staging"]]
         for name, job in jobs.items():
             assert job["with"] == {"environment": name}
             assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
+
+    @pytest.mark.parametrize(
+        ("environments", "ended", "expected"),
+        [
+            ("", {}, ["dev", "staging", "prod"]),
+            ('["dev", "staging"]', {}, ["dev", "staging"]),
+            ('["staging", "prod"]', {}, ["staging", "prod"]),
+            ('["prod"]', {}, ["prod"]),
+            ('["dev", "prod"]', {"dev": "failure"}, ["dev"]),
+            ("", {"staging": "failure"}, ["dev", "staging"]),
+            ("", {"dev": "cancelled"}, ["dev"]),
+        ],
+    )
+    def test_what_is_deployed_is_what_the_variable_names(
+        self, environments: str, ended: dict[str, str], expected: list[str]
+    ) -> None:
+        """ended: how jobs that are started end, where not in success."""
+        for ref, started in (("refs/heads/main", expected), ("refs/heads/feature", [])):
+            results: dict[str, str] = {}
+            for name in WORKFLOWS["deploy"]["jobs"]:
+                goes = starts("deploy", name, ref=ref, environments=environments, results=results)
+                results[name] = ended.get(name, "success") if goes else "skipped"
+            assert [name for name, result in results.items() if result != "skipped"] == started
+
+    def test_without_the_variable_all_mean_the_same_environments(self) -> None:
+        defaults = {
+            found
+            for file in FILES
+            for found in re.findall(r"fromJSON\(vars\.ENVIRONMENTS \|\| '(.*?)'\)", file.read_text())
+        }
+        assert [yaml.safe_load(one) for one in defaults] == [list(ENVIRONMENTS)]
 
     def test_reviewers_are_asked_before_the_apply_only(self) -> None:
         assert job_of("deploy-environment", "apply")["environment"] == "${{ inputs.environment }}"
