@@ -35,14 +35,17 @@ PINNED = re.compile(r"(?P<action>[\w-]+/[\w-]+)@(?P<sha>[0-9a-f]{40}) # (?P<vers
 
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
+ASKING = {"actions": "read", "deployments": "read"}
+"""What `ops may-deploy` needs."""
+
 WRITES = {
     ("plan", "plan"): {"id-token": "write"},
     ("plan", "comment"): {"pull-requests": "write", "actions": "read"},
     # A job that calls a workflow gives the most that its jobs may take.
-    ("deploy", "dev"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy", "staging"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy", "prod"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy-environment", "plan"): {"id-token": "write"},
+    ("deploy", "dev"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy", "staging"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy", "prod"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy-environment", "plan"): {"id-token": "write", **ASKING},
     ("deploy-environment", "apply"): {"id-token": "write", "pull-requests": "write"},
     ("drift", "look"): {"id-token": "write"},
     ("drift", "tell"): {"issues": "write"},
@@ -59,6 +62,7 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
     for where, step in steps():
         script = re.sub(r"\\\n\s*", " ", step.get("run", ""))
         script = re.sub(r'"\$\{\w+\[@\]\}"', "", script)
+        script = re.sub(r"\$\{\w+:\+([^}]*)\}", r"\1", script)
         script = re.sub(r'"\$\([^)]*\)"|"?\$\w+"?', "dev", script)
         for line in re.findall(rf"(?:^|\s){re.escape(program)} ([^\n;]*)", script):
             told = re.split(r"\s(?:>|>>|\|\|)\s", line)[0]
@@ -151,7 +155,7 @@ class TestCommands:
                 command = command.commands[name[-1]]
             command.make_context(" ".join(name), words)  # raises where an option is not known
             seen.add(" ".join(name))
-        assert seen == {"account roles", "plan", "deploy", "comment", "drift", "drift-issue"}
+        assert seen == {"account roles", "may-deploy", "plan", "deploy", "comment", "drift", "drift-issue"}
 
     def test_what_takes_a_states_lock_waits_for_it(self) -> None:
         locking = [words for _, words in commands(".venv/bin/ops") if words[0] in ("plan", "deploy", "drift")]
@@ -213,7 +217,7 @@ class TestDeploy:
         assert list(jobs) == list(ENVIRONMENTS)
         assert [job.get("needs") for job in jobs.values()] == [None, "dev", ["dev", "staging"]]
         for name, job in jobs.items():
-            assert job["with"] == {"environment": name}
+            assert job["with"]["environment"] == name
             assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
 
     @pytest.mark.parametrize(
@@ -263,7 +267,15 @@ class TestDeploy:
         assert step["continue-on-error"] is True
         assert step["run"] == f".venv/bin/ops comment {report} --summary --merged"
 
-    def test_only_the_steps_that_write_on_github_have_its_token(self) -> None:
+    def test_who_may_not_be_deployed_to_gets_no_credentials(self) -> None:
+        names = [step["name"] for step in job_of("deploy-environment", "plan")["steps"]]
+        assert names.index("May it be deployed") < names.index("Take the role") < names.index("Plan")
+        step = step_named("deploy-environment", "plan", "May it be deployed")
+        assert {"if", "continue-on-error"}.isdisjoint(step)
+        for job in WORKFLOWS["deploy"]["jobs"].values():
+            assert job["with"]["take-back"] == "${{ inputs.take-back || false }}"
+
+    def test_only_the_steps_that_ask_or_write_on_github_have_its_token(self) -> None:
         having = {
             (workflow, job, step["name"])
             for workflow, job in JOBS
@@ -272,6 +284,7 @@ class TestDeploy:
         }
         assert having == {
             ("plan", "comment", "Comment"),
+            ("deploy-environment", "plan", "May it be deployed"),
             ("deploy-environment", "apply", "Show why it failed"),
             ("drift", "tell", "Open, update or close the issues"),
         }
@@ -328,6 +341,15 @@ class TestScripts:
         assert done.returncode == 10
         asked = (tmp_path / "asked").read_text().splitlines()
         assert asked == ["drift-issue dev drift/dev.json", "drift-issue prod drift/prod.json"]
+
+    @pytest.mark.parametrize(("take_back", "option"), [("", ""), ("yes", " --take-back")])
+    def test_what_is_deployed_is_taken_back_on_purpose_only(
+        self, tmp_path: Path, take_back: str, option: str
+    ) -> None:
+        step = step_named("deploy-environment", "plan", "May it be deployed")
+        done = run_script(step, tmp_path, "exit 23", ENVIRONMENT="dev", TAKE_BACK=take_back)
+        assert done.returncode == 23
+        assert (tmp_path / "asked").read_text() == f"may-deploy dev{option}\n"
 
     @pytest.mark.parametrize("there", [[], ["dev"], ["dev", "prod"]])
     def test_what_should_have_a_plan_is_told(self, tmp_path: Path, there: list[str]) -> None:
