@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from environments import naming
 from ops.commands import account_roles
 from tests.support.configuration import ENVIRONMENTS, variables
 from tests.support.synthesized import account_stack
@@ -26,6 +27,10 @@ CALLER = {"deploy-environment": "deploy"}
 
 PLAN = "${{ steps.prepare.outputs.plan-role }}"
 DEPLOY = "${{ steps.prepare.outputs.deploy-role }}"
+
+
+OF_ACCOUNTS = ("plan", "drift")
+"""Workflows that are about an account's stack, too."""
 
 
 def subjects(workflow: str, job: str, environment: str) -> Iterator[str]:
@@ -72,9 +77,9 @@ def trusted(name: str) -> list[str]:
 @pytest.fixture
 def roles(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """What `ops account roles` prints, by environment."""
-    for name, value in variables().items():
+    for name, value in variables(ENVIRONMENT="all").items():
         monkeypatch.setenv(name, value)
-    return {name: account_roles.described(name) for name in ENVIRONMENTS}
+    return {name: account_roles.described(name) for name in (*ENVIRONMENTS, naming.ACCOUNT)}
 
 
 def test_who_asks_for_which_role() -> None:
@@ -86,8 +91,14 @@ def test_who_asks_for_which_role() -> None:
     ]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize(("workflow", "job", "role"), asking())
+@pytest.mark.parametrize(
+    ("workflow", "job", "role", "environment"),
+    [
+        (*one, environment)
+        for one in asking()
+        for environment in (*ENVIRONMENTS, *([naming.ACCOUNT] if one[0] in OF_ACCOUNTS else []))
+    ],
+)
 def test_the_role_trusts_what_github_claims(
     roles: dict[str, dict[str, str]], workflow: str, job: str, role: str, environment: str
 ) -> None:
@@ -103,6 +114,12 @@ def test_nothing_is_trusted_that_no_workflow_claims(roles: dict[str, dict[str, s
         claim for workflow, job, role in asking() if role == PLAN for claim in subjects(workflow, job, "dev")
     }
     assert set(trusted(roles["dev"]["plan-role"].partition(":role/")[2])) == plan
+
+
+def test_the_accounts_stack_has_a_role_that_plans_and_none_that_deploys(
+    roles: dict[str, dict[str, str]],
+) -> None:
+    assert roles["account"] == {name: value for name, value in roles["dev"].items() if name != "deploy-role"}
 
 
 def test_account_and_region_are_the_configurations(roles: dict[str, dict[str, str]]) -> None:

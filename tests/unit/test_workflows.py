@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,7 +15,7 @@ import pytest
 import typer
 import yaml
 
-from environments import ENVIRONMENTS
+from environments import ENVIRONMENTS, naming
 from ops import cli
 from ops.paths import ROOT
 from tests.support.workflows import (
@@ -185,7 +186,7 @@ class TestCommands:
         text = (ROOT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
         (listed,) = re.findall(r"required checks (.*?);", text, re.DOTALL)
         jobs = [job_of("ci", job) for job in WORKFLOWS["ci"]["jobs"]]
-        matrix = {"environment": list(ENVIRONMENTS)}
+        matrix = {"stack": [*ENVIRONMENTS, naming.ACCOUNT]}
         names = [
             name for job in jobs for name in expanded(job["name"], job.get("strategy", {}).get("matrix"))
         ]
@@ -290,17 +291,26 @@ class TestDeploy:
         }
         assert [name for name in JOBS if "GITHUB_TOKEN" in job_of(*name).get("env", {})] == []
 
-    def test_plans_and_nights_are_about_every_environment(self) -> None:
+    def test_plans_and_nights_are_about_every_environment_and_the_account(self) -> None:
         for workflow, job in (("plan", "plan"), ("drift", "look")):
-            told = job_of(workflow, job)["strategy"]["matrix"]["environment"]
-            assert yaml.safe_load(re.findall(r"'(\[.*\])'", told)[0]) == list(ENVIRONMENTS)
+            told = job_of(workflow, job)["strategy"]["matrix"]
+            assert json.loads(re.findall(r"'(\[.*\])'", told["stack"])[0]) == list(ENVIRONMENTS)
+            # What would overwrite a value of the matrix is a job of its own.
+            assert json.loads(re.findall(r"'(\[.*\])'", told["include"])[0]) == [{"stack": naming.ACCOUNT}]
+            # An account's stack is one of those behind the environments of the run.
+            selected = job_of(workflow, job)["env"]["ENVIRONMENT"]
+            assert selected == f"${{{{ join({told['stack'][4:-3]}, ',') }}}}"
+        expected = step_named("plan", "comment", "Comment")["env"]
+        plan = job_of("plan", "plan")["strategy"]["matrix"]
+        assert expected["ENVIRONMENTS"] == f"${{{{ join({plan['stack'][4:-3]}, ' ') }}}}"
+        assert expected["ACCOUNTS"] == f"${{{{ join({plan['include'][4:-3]}.*.stack, ' ') }}}}"
 
     def test_a_plan_is_kept_and_told_though_a_gate_is_closed(self) -> None:
         (kept,) = [
             step for step in job_of("plan", "plan")["steps"] if "upload-artifact" in step.get("uses", "")
         ]
         assert kept["if"] == "${{ !cancelled() }}"
-        assert kept["with"]["name"] == "plan-${{ matrix.environment }}"
+        assert kept["with"]["name"] == "plan-${{ matrix.stack }}"
         assert job_of("plan", "comment")["if"].startswith("${{ !cancelled()")
         assert used("plan", "comment", "actions/download-artifact")[0]["pattern"] == "plan-*"
 
@@ -327,7 +337,7 @@ class TestScripts:
     @pytest.mark.parametrize(("code", "kept"), [(0, True), (20, True), (21, True), (5, False), (1, False)])
     def test_a_look_that_failed_leaves_nothing_to_tell(self, tmp_path: Path, code: int, kept: bool) -> None:
         step = step_named("drift", "look", "Look")
-        done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", ENVIRONMENT="dev")
+        done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", STACK="dev")
         assert done.returncode == (0 if kept else code)
         assert (tmp_path / "drift" / "dev.json").exists() is kept
         assert (tmp_path / "asked").read_text() == "drift dev --lock-timeout 10m --json\n"
@@ -357,10 +367,10 @@ class TestScripts:
         for name in there:
             (tmp_path / "bundles" / f"{name}.bundle").write_text("")
         step = step_named("plan", "comment", "Comment")
-        done = run_script(step, tmp_path, "", ENVIRONMENTS="dev staging prod")
+        done = run_script(step, tmp_path, "", ENVIRONMENTS="dev staging prod", ACCOUNTS="account")
         assert done.returncode == 0, done.stderr
         bundles = "".join(f"bundles/{name}.bundle " for name in there)
-        expected = "--expect dev --expect staging --expect prod"
+        expected = "--expect dev --expect staging --expect prod --expect account"
         asked = f"comment {bundles}{expected} --summary --html bundles/plans.html\n"
         assert (tmp_path / "asked").read_text() == asked
 
