@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,9 +13,16 @@ import yaml
 from ops.paths import ROOT
 
 FOLDER = ROOT / ".github"
-FILES = sorted(FOLDER.rglob("*.yml"))
+
+
+def files(folder: Path) -> list[Path]:
+    """Of workflows and actions, whichever of its two endings GitHub knows them by."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yml", ".yaml"))
+
+
+FILES = files(FOLDER)
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES if path.parent.name == "workflows"}
-ACTIONS = {path.parent.name: yaml.safe_load(path.read_text()) for path in FILES if path.name == "action.yml"}
+ACTIONS = {path.parent.name: yaml.safe_load(path.read_text()) for path in FILES if path.stem == "action"}
 JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"]]
 
 
@@ -51,33 +59,64 @@ def step_named(workflow: str, job: str, name: str) -> dict[str, Any]:
     return dict(found)
 
 
+class Several(list[Any]):
+    """A list of an expression. each: the object filter `.*.name`."""
+
+    def each(self, name: str) -> list[Any]:
+        return [one[name] for one in self]
+
+
+def evaluate(expression: str, contexts: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What an expression means, as far as these workflows use the language.
+
+    contexts: github, inputs, matrix, needs (job -> result) and vars; a variable that is not set is "".
+    Source: docs.github.com, "Evaluate expressions in workflows and actions".
+    """
+
+    def get(context: str, name: str) -> Any:
+        return contexts["vars"].get(name, "") if context == "vars" else contexts[context][name]
+
+    told = expression.replace("needs.*.result", "needs").replace("&&", " and ").replace("||", " or ")
+    told = re.sub(r"\b(github|inputs|matrix|vars)\.([\w-]+)", r'get("\1", "\2")', told)
+    told = re.sub(r"\.\*\.(\w+)", r'.each("\1")', told)
+    names = {
+        "get": get,
+        "needs": list(contexts.get("needs", {}).values()),
+        "contains": lambda several, one: one in several,
+        "join": lambda several, between: between.join(several),
+        "fromJSON": lambda text: Several(json.loads(text)),
+        "cancelled": lambda: False,  # of the run
+        "false": False,
+    }
+    return eval(re.sub(r"!(?!=)", " not ", told), {}, names)
+
+
+def variables(
+    workflow: str, job: str, name: str, contexts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """The environment variables that a step is given by its job and by itself."""
+    given = {**job_of(workflow, job).get("env", {}), **step_named(workflow, job, name).get("env", {})}
+    return {
+        key: re.sub(r"\$\{\{ (.*?) \}\}", lambda found: str(evaluate(found[1], contexts)), value)
+        for key, value in given.items()
+    }
+
+
 def starts(workflow: str, job: str, *, ref: str, environments: str, results: dict[str, str]) -> bool:
-    """Whether GitHub starts a job: the meaning of what its `if:` uses, and no more of the language.
+    """Whether GitHub starts a job.
 
     environments: the variable ENVIRONMENTS of the repository, "" where it is not set. results: of all jobs
-    before it. Source: docs.github.com, "Evaluate expressions in workflows and actions", "Status check
-    functions", "Object filters".
+    before it; without a status function of its own a job is started where all of them ended in success.
     """
     found = job_of(workflow, job)
     needs = found.get("needs", [])
-    needed = [results[name] for name in ([needs] if isinstance(needs, str) else needs)]
-    told = found.get("if", "").removeprefix("${{").removesuffix("}}")
-    said = not re.search(r"\b(always|cancelled|failure|success)\(\)", told)
-    for theirs, ours in (
-        ("needs.*.result", "needed"),
-        ("github.ref", "ref"),
-        ("vars.ENVIRONMENTS", "environments"),
-        ("&&", " and "),
-        ("||", " or "),
-    ):
-        told = told.replace(theirs, ours)
-    names = {
-        "contains": lambda several, one: one in several,
-        "fromJSON": json.loads,
-        "cancelled": lambda: False,  # of the run
-        "needed": needed,
-        "ref": ref,
-        "environments": environments,
+    told = found.get("if", "").removeprefix("${{").removesuffix("}}").strip()
+    contexts = {
+        "github": {"ref": ref},
+        "vars": {"ENVIRONMENTS": environments},
+        "needs": {name: results[name] for name in ([needs] if isinstance(needs, str) else needs)},
     }
-    by_itself = said and set(results.values()) - {"success"}
-    return not by_itself and bool(eval(re.sub(r"!(?!=)", " not ", told) or "True", {}, names))
+    by_itself = re.search(r"\b(always|cancelled|failure|success)\(\)", told)
+    if not by_itself and set(results.values()) - {"success"}:
+        return False
+    return not told or bool(evaluate(told, contexts))

@@ -25,6 +25,7 @@ from tests.support.workflows import (
     JOBS,
     WORKFLOWS,
     events,
+    files,
     job_of,
     starts,
     step_named,
@@ -81,6 +82,14 @@ def expanded(name: str, matrix: dict[str, list[str]] | None) -> list[str]:
 
 
 class TestWhatTheyMayDo:
+    def test_no_file_is_overlooked(self, tmp_path: Path) -> None:
+        assert len(WORKFLOWS) + len(ACTIONS) == len(FILES)
+        for name in ("workflows/a.yml", "workflows/b.yaml", "actions/c/action.yaml", "workflows/d.md"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("")
+        found = [path.relative_to(tmp_path).as_posix() for path in files(tmp_path)]
+        assert found == ["actions/c/action.yaml", "workflows/a.yml", "workflows/b.yaml"]
+
     @each_file
     def test_every_action_is_pinned_by_its_commit(self, file: Path) -> None:
         used = re.findall(r"uses: (.+)", file.read_text())
