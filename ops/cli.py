@@ -24,6 +24,7 @@ from ops.commands import (
     drift_issue,
     email,
     local,
+    may_deploy,
     migrate,
     outputs,
     parity,
@@ -82,6 +83,7 @@ app.command()(drift.drift)
 app.command()(cost.cost)
 app.command()(parity.parity)
 app.command("drift-issue")(drift_issue.drift_issue)
+app.command("may-deploy")(may_deploy.may_deploy)
 app.command()(policy.policy)
 app.command()(destroy.destroy)
 app.command()(migrate.migrate)

@@ -49,7 +49,8 @@ class ExitCode(IntEnum):
     GATED = 22
     """A plan would lose data, widen access or expose something, and nobody acknowledged it."""
     STALE = 23
-    """A saved plan is not what would be planned now: commit, state, synthesized stack or versions differ."""
+    """A saved plan is not what would be planned now: commit, state, synthesized stack or versions differ. Or
+    a workflow would deploy a commit that takes back what was deployed last."""
     POLICY = 24
     """A policy check found something that no skip explains, or a skip that explains nothing."""
     INTERRUPTED = 130

@@ -62,7 +62,7 @@ def find(
     platform = given.platform or (GITLAB if environ.get("GITLAB_CI") == "true" else GITHUB)
     fork = False
     if merged_of:
-        repository, sha = _merge(platform, given, environ)
+        repository, sha = of_deploy(platform, given, environ)
         number = given.number or merged_of(repository, sha)
     elif platform == GITHUB:
         event = _event(environ.get("GITHUB_EVENT_PATH", ""))
@@ -92,8 +92,8 @@ def find(
     return Place(platform, repository, number, marker, run.id if run and not given.run else "", fork)
 
 
-def _merge(platform: str, given: Given, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Repository and commit of a run that deploys."""
+def of_deploy(platform: str, given: Given, environ: Mapping[str, str]) -> tuple[str, str]:
+    """Repository and commit of a run that deploys. Raises OpsError (CONFIGURATION)."""
     if platform != GITHUB:
         raise OpsError(
             "--merged is for GitHub only.",

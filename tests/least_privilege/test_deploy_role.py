@@ -158,7 +158,15 @@ def test_the_deploy_role_is_enough_to_change(here: Checkout, dev: Workflow) -> N
 
 
 def test_the_plan_role_is_enough_to_look_for_drift(plan: Workflow) -> None:
-    assert "Nothing of dev was changed outside Terraform." in plan.ops("drift", "dev", **CHANGED)
+    for stack in ("dev", "account"):
+        assert f"Nothing of {stack} was changed outside Terraform." in plan.ops("drift", stack, **CHANGED)
+
+
+def test_the_plan_role_is_enough_to_plan_the_account_as_pull_requests_do(plan: Workflow) -> None:
+    output = plan.ops(
+        "plan", "account", "--out", BUNDLE, "--lock-timeout", "10m", ENVIRONMENT="dev,staging,prod"
+    )
+    assert "account: no changes" in output
 
 
 def test_the_deploy_role_is_enough_to_prove_what_it_deployed(here: Checkout, dev: Workflow) -> None:

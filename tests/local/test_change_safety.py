@@ -1,6 +1,7 @@
 """A change on its way: planned, reviewed, refused when stale, deployed, drifted, reverted.
 
-The tests are the steps of one story and run in this order. What a reviewer sees of it lies in tests/goldens.
+The tests are the steps of one story and run in this order. What the workflows of GitHub do, the scripts of
+their steps do here, too. What a reviewer sees of it lies in tests/goldens.
 """
 
 from __future__ import annotations
@@ -18,16 +19,22 @@ import pytest
 
 from ops.bundles import file
 from ops.bundles.manifest import Manifest
+from ops.comment import marker
 from ops.exit_codes import ExitCode
+from ops.smoke.promises import promises_of
 from tests.local import checkout
 from tests.local.checkout import Checkout
-from tests.support import github_server, goldens
-from tests.support.github_server import GitHubServer
+from tests.local.github_run import GitHubRun, commit
+from tests.support import goldens
+from tests.support.github_server import REPOSITORY, GitHubServer
 
 JOBS = "constructs_lib/websocket/jobs.py"
 ROUTES = "constructs_lib/websocket/routes.py"
 BUNDLE = "bundles/dev.bundle"
 """Where the repository ignores it: a tracked file that changes would make the checkout dirty."""
+NUMBER = 1
+"""Of the pull request."""
+APPLY = "Apply the plan, prove it"
 OWN_ZIP, OWN_BUCKET = "bundles/own.zip", "flowency-builds"
 
 
@@ -41,6 +48,29 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         made.ops("local", "start")
         made.ops("--local", "bootstrap", "dev")
         yield made
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[GitHubServer]:
+    """With the repository, whose environment dev is guarded."""
+    with GitHubServer() as started:
+        started.guard("dev")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def pull_request(here: Checkout, github: GitHubServer) -> GitHubRun:
+    """The run of `plan` for the only commit of a pull request."""
+    _change(here, JOBS, "MAX_RECEIVES = 3", "MAX_RECEIVES = 4")
+    github.pulls[NUMBER] = sha = commit(here)
+    head = {"sha": sha, "repo": {"full_name": REPOSITORY}}
+    return GitHubRun(here, github, "plan", number=7, event={"pull_request": {"number": NUMBER, "head": head}})
+
+
+def _deploy(here: Checkout, github: GitHubServer, number: int) -> GitHubRun:
+    """The run after a push to main."""
+    event = {"ref": "refs/heads/main", "after": commit(here)}
+    return GitHubRun(here, github, "deploy", number=number, event=event, called="deploy-environment")
 
 
 def _git(here: Checkout, *arguments: str) -> None:
@@ -99,9 +129,8 @@ def _change(here: Checkout, file: str, before: str, after: str) -> None:
     _commit(here)
 
 
-def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
-    _change(here, JOBS, "MAX_RECEIVES = 3", "MAX_RECEIVES = 4")
-    output = _plan(here, "--detailed-exitcode", code=ExitCode.CHANGES)
+def test_a_changed_construct_is_planned_and_saved(here: Checkout, pull_request: GitHubRun) -> None:
+    output = pull_request.step("plan", "Plan")
     assert "dev/chat/jobs/queue" in output
     assert "aws_sqs_queue." in output
     assert "redrive_policy.maxReceiveCount" in output
@@ -112,12 +141,19 @@ def test_a_changed_construct_is_planned_and_saved(here: Checkout) -> None:
     assert _planned(here, "aws_apigatewayv2_deployment") == [["no-op"]]  # no route or integration changed
 
 
-def test_a_reviewer_sees_it_in_a_comment_and_as_a_page(here: Checkout) -> None:
+def test_a_reviewer_sees_it_in_a_comment_and_as_a_page(
+    here: Checkout, github: GitHubServer, pull_request: GitHubRun
+) -> None:
     """What changes with each run is evened out; the rest is as it was looked at."""
-    here.ops("comment", BUNDLE, "--markdown", "bundles/plan.md", "--html", "bundles/plan.html")
-    manifest = file.read(here.root / BUNDLE).manifest
-    goldens.check("change-comment.md", _even(manifest, (here.root / "bundles/plan.md").read_text("utf-8")))
-    goldens.check("change-page.html", _even(manifest, (here.root / "bundles/plan.html").read_text("utf-8")))
+    pull_request.step("comment", "Comment")
+    (body,) = github.bodies(NUMBER)
+    posted, manifest = marker.read(body), file.read(here.root / BUNDLE).manifest
+    assert posted
+    assert (posted.run, posted.stage, posted.sha) == (7, marker.PLAN, manifest.commit)
+    goldens.check("change-comment.md", _even(manifest, body.removeprefix(posted.line)))
+    page = (here.root / "bundles/plans.html").read_text("utf-8")
+    goldens.check("change-page.html", _even(manifest, page))
+    assert "dev/chat/jobs/queue" in pull_request.summary.read_text("utf-8")
 
 
 def _even(manifest: Manifest, text: str) -> str:
@@ -133,17 +169,7 @@ def _even(manifest: Manifest, text: str) -> str:
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:4566", text)
 
 
-def test_it_is_posted_on_the_pull_request(here: Checkout) -> None:
-    with GitHubServer() as github:
-        github.pulls[1] = commit = file.read(here.root / BUNDLE).manifest.commit
-        where = ("--repository", github_server.REPOSITORY, "--pull-request", "1", "--sha", commit)
-        environ = {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": github_server.TOKEN}
-        here.ops("comment", BUNDLE, *where, "--run", "7", "--author", "github-actions[bot]", **environ)
-        (body,) = github.bodies(1)
-    assert "aws_sqs_queue" in body
-
-
-def test_the_state_moves_meanwhile_and_the_deploy_refuses(here: Checkout) -> None:
+def test_the_state_moves_meanwhile_and_the_deploy_refuses(here: Checkout, github: GitHubServer) -> None:
     planned = file.read(here.root / BUNDLE).manifest.serial
     address = next(
         line for line in here.terraform("dev", "state", "list").stdout.splitlines() if "dashboard" in line
@@ -151,9 +177,15 @@ def test_the_state_moves_meanwhile_and_the_deploy_refuses(here: Checkout) -> Non
     for command in ("taint", "untaint"):
         done = here.terraform("dev", command, address)
         assert done.returncode == 0, done.stderr
-    output = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.STALE)
-    assert f"state serial: planned against {planned}, now {planned + 2}" in output
+    run = _deploy(here, github, 3)
+    why = f"state serial: planned against {planned}, now {planned + 2}"
+    assert why in run.step("apply", APPLY, code=ExitCode.STALE)
     assert _receives(here) == 3
+    github.associate(commit(here), NUMBER, merge=commit(here))
+    run.step("apply", "Show why it failed")
+    (body,) = github.bodies(NUMBER)
+    assert why in body
+    assert f"/actions/runs/{run.id}" in body
 
 
 def _receives(here: Checkout) -> int:
@@ -200,21 +232,24 @@ def _push(here: Checkout, state: dict[str, Any]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_put_back_it_is_deployed_and_proven(here: Checkout) -> None:
+def test_planned_again_it_is_deployed_and_proven(here: Checkout, github: GitHubServer) -> None:
     here.ops("--local", "alarms", "confirm", "dev")
-    assert "This would be applied to dev" in here.ops(
-        "--local", "deploy", "dev", "--plan", BUNDLE, "--dry-run"
-    )
-    result = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", "--json")
-    document = json.loads(result[result.index("{\n") :])
-    assert document["applied"] is True
-    assert "Applied: 2 changed." in result
-    assert document["summary"] == {"complete": True, "total": 2, "done": 2, "changed": 2, "not_done": []}
-    assert document["smoke"]
-    assert all(promise["held"] for promise in document["smoke"])
+    outputs = here.root / "outputs/dev.env"
+    outputs.unlink()
+    run = _deploy(here, github, 4)
+    assert "nothing newer was deployed" in run.step("plan", "May it be deployed")
+    run.step("plan", "Plan")
+    run.step("plan", "Show it to the reviewers")
+    assert "dev/chat/jobs/queue" in run.summary.read_text("utf-8")
+    assert "This would be applied" in here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--dry-run")
+    assert _receives(here) == 3
+    output = run.step("apply", APPLY)
+    assert "Applied: 2 changed." in output
+    assert output.count("  pass ") == len(promises_of({}))
+    assert "TABLE_NAME=" in outputs.read_text()
     assert _receives(here) == 4
-    output = here.ops("--local", "deploy", "dev", "--plan", BUNDLE, "--yes", code=ExitCode.STALE)
-    assert "state serial" in output  # what was applied is not applied again
+    # What was applied is not applied again.
+    assert "state serial" in run.step("apply", APPLY, code=ExitCode.STALE)
 
 
 def test_what_would_lose_data_is_stopped_unless_it_is_acknowledged(here: Checkout) -> None:
@@ -303,16 +338,26 @@ def test_code_of_the_applications_own_answers(here: Checkout, own_code: str) -> 
     _git(here, "revert", "--no-edit", "HEAD")
 
 
-def test_drift_by_hand_is_reported_and_reverted(here: Checkout) -> None:
+def test_drift_by_hand_is_reported_and_reverted(here: Checkout, github: GitHubServer) -> None:
+    """By the nightly workflow: its first job looks, its second tells."""
+    tell, found = "Open, update or close the issues", here.root / "drift/dev.json"
     logs, group = here.local_aws.client("logs"), "/spec-wizard/dev/application"
     logs.put_retention_policy(logGroupName=group, retentionInDays=1)
-    output = here.ops("--local", "drift", "dev", code=ExitCode.DRIFT)
-    assert "retention_in_days" in output
+    night = GitHubRun(here, github, "drift", number=1, event={})
+    night.step("look", "Look")
+    assert "Issue of dev: open." in night.step("tell", tell)
+    (issue,) = github.issues.values()
+    assert (issue["state"], [one["name"] for one in issue["labels"]]) == ("open", ["drift"])
+    assert "retention_in_days" in issue["body"]
     assert "outside Terraform" in _plan(here)
     here.ops("--local", "deploy", "dev", "--yes", "--no-smoke")
-    assert "Nothing" in here.ops("--local", "drift", "dev")
-    (found,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-    assert found["retentionInDays"] == 30
+    (reverted,) = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    assert reverted["retentionInDays"] == 30
+    night = GitHubRun(here, github, "drift", number=2, event={})
+    night.step("look", "Look")
+    assert json.loads(found.read_text()) == {"environment": "dev", "drift": [], "waiting_in_code": []}
+    assert "close" in night.step("tell", tell)
+    assert issue["state"] == "closed"
 
 
 def test_without_code_of_its_own_the_projects_answers_again(here: Checkout) -> None:

@@ -75,9 +75,10 @@ def secondary_limit(retry_after: int | None) -> Fault:
 
 class GitHubServer(HttpServer):
     """A context manager. pulls: number -> SHA of the head. runs: as the Actions API lists them. commits: SHA
-    -> its pull requests, as `associate` makes them. closed, locked: numbers of pull requests.
+    -> its pull requests, as `associate` makes them. closed, locked: numbers of pull requests. environments,
+    deployments: as `guard` and `deployed` make them. history: the commits of main, oldest first.
 
-    actions: whether tokens may read runs. prefix: of an Enterprise server, /api/v3.
+    actions: whether tokens may read runs and environments. prefix: of an Enterprise server, /api/v3.
     """
 
     def __init__(self, *, prefix: str = "") -> None:
@@ -90,6 +91,9 @@ class GitHubServer(HttpServer):
         self.comments: list[Json] = []
         self.labels: dict[str, Json] = {}
         self.runs: list[Json] = []
+        self.environments: dict[str, Json] = {}
+        self.deployments: list[Json] = []
+        self.history: list[str] = []
         self.actions = True
         self.longest = LONGEST
         self.seen: list[Seen] = []
@@ -136,6 +140,37 @@ class GitHubServer(HttpServer):
                 "merge_commit_sha": merge,
                 "head": {"sha": self.pulls[number]},
             }
+        )
+
+    def guard(self, name: str, *, reviewers: int = 1, branches: bool = True) -> None:
+        """An environment that is set up. branches: it is limited to some."""
+        self.environments[name] = {
+            "id": 1,
+            "name": name,
+            "url": f"{self.url}/repos/{REPOSITORY}/environments/{name}",
+            "protection_rules": [
+                {"id": 1, "type": "wait_timer", "wait_timer": 5},
+                {
+                    "id": 2,
+                    "type": "required_reviewers",
+                    "prevent_self_review": True,
+                    "reviewers": [
+                        {"type": "User", "reviewer": {"login": f"reviewer{number}", "id": number}}
+                        for number in range(reviewers)
+                    ],
+                },
+            ],
+            "deployment_branch_policy": (
+                {"protected_branches": False, "custom_branch_policies": True} if branches else None
+            ),
+        }
+
+    def deployed(self, environment: str, sha: str) -> None:
+        """A job with this environment has started."""
+        self._last_id += 1
+        address = f"{self.url}/repos/{REPOSITORY}/deployments/{self._last_id}"
+        self.deployments.insert(
+            0, {"id": self._last_id, "url": address, "sha": sha, "environment": environment}
         )
 
     def open_issue(self, title: str, body: str, login: str = WORKFLOW.login, *labels: str) -> Json:
@@ -208,6 +243,8 @@ class GitHubServer(HttpServer):
         if "labels" in query:
             wanted = set(query["labels"][0].split(","))
             every = [one for one in every if wanted <= {label["name"] for label in one["labels"]}]
+        if "environment" in query:
+            every = [one for one in every if one["environment"] == query["environment"][0]]
         state = query.get("state", ["all" if "/commits/" in seen.path else "open"])[0]
         every = [one for one in every if state == "all" or one.get("state", state) == state]
         last = max(1, -(-len(every) // size))
@@ -241,6 +278,9 @@ class GitHubServer(HttpServer):
             ("PATCH", r"/issues/(\d+)", self._edit_issue),
             ("GET", r"/labels/([\w-]+)", lambda name, *_: (200, self.labels[name])),
             ("POST", r"/labels", self._create_label),
+            ("GET", r"/environments/(\w+)", lambda name, *_: self._readable(self.environments[name])),
+            ("GET", r"/deployments", lambda *_: (200, self.deployments)),
+            ("GET", r"/compare/([0-9a-f]+)\.\.\.([0-9a-f]+)", self._compare),
             ("GET", r"/actions/runs/(\d+)", lambda number, *_: self._readable(self._run(number))),
             ("GET", r"/actions/workflows/(\d+)", lambda number, *_: self._readable({"id": number})),
             ("GET", r"/actions/workflows/(\d+)/runs", lambda number, *_: self._readable(self.runs[::-1])),
@@ -259,6 +299,14 @@ class GitHubServer(HttpServer):
         address = f"{self.url}/repos/{REPOSITORY}/pulls/{number}"
         state = "closed" if number in self.closed else "open"
         return 200, {"number": number, "url": address, "state": state, "head": {"sha": self.pulls[number]}}
+
+    def _compare(self, base: str, head: str, seen: Seen, account: Account) -> tuple[int, Any]:
+        for sha in (base, head):
+            if sha not in self.history:
+                raise LookupError(sha)
+        ahead = self.history.index(head) - self.history.index(base)
+        status = "ahead" if ahead > 0 else "behind" if ahead else "identical"
+        return 200, {"status": status, "ahead_by": max(ahead, 0), "behind_by": max(-ahead, 0)}
 
     def _pulls_of(self, sha: str | int, seen: Seen, account: Account) -> tuple[int, Any]:
         found = self.commits.get(str(sha))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from environments import naming
 from ops.commands import account_roles
 from tests.support.configuration import ENVIRONMENTS, variables
 from tests.support.synthesized import account_stack
@@ -28,6 +29,10 @@ PLAN = "${{ steps.prepare.outputs.plan-role }}"
 DEPLOY = "${{ steps.prepare.outputs.deploy-role }}"
 
 
+OF_ACCOUNTS = ("plan", "drift")
+"""Workflows that are about an account's stack, too."""
+
+
 def subjects(workflow: str, job: str, environment: str) -> Iterator[str]:
     """What GitHub claims in `sub` for a job, by each event that starts it."""
     if named := job_of(workflow, job).get("environment"):
@@ -42,8 +47,13 @@ def subjects(workflow: str, job: str, environment: str) -> Iterator[str]:
             yield from (f"repo:{REPOSITORY}:ref:refs/heads/{branch}" for branch in settings["branches"])
         else:
             assert event in ("schedule", "workflow_dispatch")
-            first = next(iter(WORKFLOWS[CALLER.get(workflow, workflow)]["jobs"].values()))
-            assert first["if"] == ON_MAIN  # the others need it
+            first, *others = WORKFLOWS[CALLER.get(workflow, workflow)]["jobs"].values()
+            assert ON_MAIN in first["if"].split(" && ")
+            # A job that is skipped does not skip those that run in spite of it.
+            assert all(
+                ON_MAIN in other["if"].split(" && ") or other["if"].endswith("result != 'skipped' }}")
+                for other in others
+            )
             yield f"repo:{REPOSITORY}:ref:refs/heads/main"
 
 
@@ -67,9 +77,9 @@ def trusted(name: str) -> list[str]:
 @pytest.fixture
 def roles(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """What `ops account roles` prints, by environment."""
-    for name, value in variables().items():
+    for name, value in variables(ENVIRONMENT="all").items():
         monkeypatch.setenv(name, value)
-    return {name: account_roles.described(name) for name in ENVIRONMENTS}
+    return {name: account_roles.described(name) for name in (*ENVIRONMENTS, naming.ACCOUNT)}
 
 
 def test_who_asks_for_which_role() -> None:
@@ -81,8 +91,14 @@ def test_who_asks_for_which_role() -> None:
     ]
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize(("workflow", "job", "role"), asking())
+@pytest.mark.parametrize(
+    ("workflow", "job", "role", "environment"),
+    [
+        (*one, environment)
+        for one in asking()
+        for environment in (*ENVIRONMENTS, *([naming.ACCOUNT] if one[0] in OF_ACCOUNTS else []))
+    ],
+)
 def test_the_role_trusts_what_github_claims(
     roles: dict[str, dict[str, str]], workflow: str, job: str, role: str, environment: str
 ) -> None:
@@ -98,6 +114,12 @@ def test_nothing_is_trusted_that_no_workflow_claims(roles: dict[str, dict[str, s
         claim for workflow, job, role in asking() if role == PLAN for claim in subjects(workflow, job, "dev")
     }
     assert set(trusted(roles["dev"]["plan-role"].partition(":role/")[2])) == plan
+
+
+def test_the_accounts_stack_has_a_role_that_plans_and_none_that_deploys(
+    roles: dict[str, dict[str, str]],
+) -> None:
+    assert roles["account"] == {name: value for name, value in roles["dev"].items() if name != "deploy-role"}
 
 
 def test_account_and_region_are_the_configurations(roles: dict[str, dict[str, str]]) -> None:

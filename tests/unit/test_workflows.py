@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,23 +15,39 @@ import pytest
 import typer
 import yaml
 
-from environments import ENVIRONMENTS
+from environments import ENVIRONMENTS, naming
 from ops import cli
 from ops.paths import ROOT
-from tests.support.workflows import ACTIONS, FILES, FOLDER, JOBS, WORKFLOWS, events, job_of, steps, used
+from tests.support.workflows import (
+    ACTIONS,
+    FILES,
+    FOLDER,
+    JOBS,
+    WORKFLOWS,
+    events,
+    files,
+    job_of,
+    starts,
+    step_named,
+    steps,
+    used,
+)
 
 PINNED = re.compile(r"(?P<action>[\w-]+/[\w-]+)@(?P<sha>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)")
 
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
+ASKING = {"actions": "read", "deployments": "read"}
+"""What `ops may-deploy` needs."""
+
 WRITES = {
     ("plan", "plan"): {"id-token": "write"},
     ("plan", "comment"): {"pull-requests": "write", "actions": "read"},
     # A job that calls a workflow gives the most that its jobs may take.
-    ("deploy", "dev"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy", "staging"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy", "prod"): {"id-token": "write", "pull-requests": "write"},
-    ("deploy-environment", "plan"): {"id-token": "write", "pull-requests": "write"},
+    ("deploy", "dev"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy", "staging"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy", "prod"): {"id-token": "write", "pull-requests": "write", **ASKING},
+    ("deploy-environment", "plan"): {"id-token": "write", "pull-requests": "write", **ASKING},
     ("deploy-environment", "apply"): {"id-token": "write", "pull-requests": "write"},
     ("drift", "look"): {"id-token": "write"},
     ("drift", "tell"): {"issues": "write"},
@@ -41,17 +58,13 @@ each_job = pytest.mark.parametrize(("workflow", "job"), JOBS)
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(FOLDER).as_posix())
 
 
-def step_named(workflow: str, job: str, name: str) -> dict[str, Any]:
-    (found,) = [step for step in job_of(workflow, job)["steps"] if step["name"] == name]
-    return dict(found)
-
-
 def commands(program: str) -> list[tuple[str, list[str]]]:
     """The command lines that start with this program, variables replaced by a word; with where they are."""
     found = []
     for where, step in steps():
         script = re.sub(r"\\\n\s*", " ", step.get("run", ""))
         script = re.sub(r'"\$\{\w+\[@\]\}"', "", script)
+        script = re.sub(r"\$\{\w+:\+([^}]*)\}", r"\1", script)
         script = re.sub(r'"\$\([^)]*\)"|"?\$\w+"?', "dev", script)
         for line in re.findall(rf"(?:^|\s){re.escape(program)} ([^\n;]*)", script):
             told = re.split(r"\s(?:>|>>|\|\|)\s", line)[0]
@@ -59,7 +72,24 @@ def commands(program: str) -> list[tuple[str, list[str]]]:
     return found
 
 
+def expanded(name: str, matrix: dict[str, list[str]] | None) -> list[str]:
+    """A job's name, once for each value of its matrix, which has one dimension."""
+    if not matrix:
+        return [name]
+    ((dimension, values),) = matrix.items()
+    assert f"${{{{ matrix.{dimension} }}}}" in name
+    return [name.replace(f"${{{{ matrix.{dimension} }}}}", value) for value in values]
+
+
 class TestWhatTheyMayDo:
+    def test_no_file_is_overlooked(self, tmp_path: Path) -> None:
+        assert len(WORKFLOWS) + len(ACTIONS) == len(FILES)
+        for name in ("workflows/a.yml", "workflows/b.yaml", "actions/c/action.yaml", "workflows/d.md"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("")
+        found = [path.relative_to(tmp_path).as_posix() for path in files(tmp_path)]
+        assert found == ["actions/c/action.yaml", "workflows/a.yml", "workflows/b.yaml"]
+
     @each_file
     def test_every_action_is_pinned_by_its_commit(self, file: Path) -> None:
         used = re.findall(r"uses: (.+)", file.read_text())
@@ -135,7 +165,7 @@ class TestCommands:
                 command = command.commands[name[-1]]
             command.make_context(" ".join(name), words)  # raises where an option is not known
             seen.add(" ".join(name))
-        assert seen == {"account roles", "plan", "deploy", "comment", "drift", "drift-issue"}
+        assert seen == {"account roles", "may-deploy", "plan", "deploy", "comment", "drift", "drift-issue"}
 
     def test_what_takes_a_states_lock_waits_for_it(self) -> None:
         locking = [words for _, words in commands(".venv/bin/ops") if words[0] in ("plan", "deploy", "drift")]
@@ -160,6 +190,20 @@ class TestCommands:
         ]
         assert sorted(run) == sorted(settings["testpaths"])
 
+    def test_the_checks_that_the_docs_require_are_all_there_are(self) -> None:
+        """Those of `ci`, and the plans."""
+        text = (ROOT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
+        (listed,) = re.findall(r"required checks (.*?);", text, re.DOTALL)
+        jobs = [job_of("ci", job) for job in WORKFLOWS["ci"]["jobs"]]
+        matrix = {"stack": [*ENVIRONMENTS, naming.ACCOUNT]}
+        names = [
+            name for job in jobs for name in expanded(job["name"], job.get("strategy", {}).get("matrix"))
+        ]
+        names += expanded(job_of("plan", "plan")["name"], matrix)
+        assert sorted(" ".join(one.split()) for one in re.findall(r"`(.*?)`", listed, re.DOTALL)) == sorted(
+            names
+        )
+
     def test_the_versions_of_python(self) -> None:
         assert job_of("ci", "unit")["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
@@ -181,10 +225,41 @@ class TestDeploy:
     def test_one_environment_after_the_other_each_alone(self) -> None:
         jobs = WORKFLOWS["deploy"]["jobs"]
         assert list(jobs) == list(ENVIRONMENTS)
-        assert [job.get("needs") for job in jobs.values()] == [None, *ENVIRONMENTS[:-1]]
+        assert [job.get("needs") for job in jobs.values()] == [None, "dev", ["dev", "staging"]]
         for name, job in jobs.items():
-            assert job["with"] == {"environment": name}
+            assert job["with"]["environment"] == name
             assert job["concurrency"] == {"group": f"deploy-{name}", "cancel-in-progress": False}
+
+    @pytest.mark.parametrize(
+        ("environments", "ended", "expected"),
+        [
+            ("", {}, ["dev", "staging", "prod"]),
+            ('["dev", "staging"]', {}, ["dev", "staging"]),
+            ('["staging", "prod"]', {}, ["staging", "prod"]),
+            ('["prod"]', {}, ["prod"]),
+            ('["dev", "prod"]', {"dev": "failure"}, ["dev"]),
+            ("", {"staging": "failure"}, ["dev", "staging"]),
+            ("", {"dev": "cancelled"}, ["dev"]),
+        ],
+    )
+    def test_what_is_deployed_is_what_the_variable_names(
+        self, environments: str, ended: dict[str, str], expected: list[str]
+    ) -> None:
+        """ended: how jobs that are started end, where not in success."""
+        for ref, started in (("refs/heads/main", expected), ("refs/heads/feature", [])):
+            results: dict[str, str] = {}
+            for name in WORKFLOWS["deploy"]["jobs"]:
+                goes = starts("deploy", name, ref=ref, environments=environments, results=results)
+                results[name] = ended.get(name, "success") if goes else "skipped"
+            assert [name for name, result in results.items() if result != "skipped"] == started
+
+    def test_without_the_variable_all_mean_the_same_environments(self) -> None:
+        defaults = {
+            found
+            for file in FILES
+            for found in re.findall(r"fromJSON\(vars\.ENVIRONMENTS \|\| '(.*?)'\)", file.read_text())
+        }
+        assert [yaml.safe_load(one) for one in defaults] == [list(ENVIRONMENTS)]
 
     def test_reviewers_are_asked_before_the_apply_only(self) -> None:
         assert job_of("deploy-environment", "apply")["environment"] == "${{ inputs.environment }}"
@@ -205,7 +280,15 @@ class TestDeploy:
         assert told["if"] == "${{ failure() && steps.prepare.outcome == 'success' }}"
         assert told["continue-on-error"] is True
 
-    def test_only_the_steps_that_write_on_github_have_its_token(self) -> None:
+    def test_who_may_not_be_deployed_to_gets_no_credentials(self) -> None:
+        names = [step["name"] for step in job_of("deploy-environment", "plan")["steps"]]
+        assert names.index("May it be deployed") < names.index("Take the role") < names.index("Plan")
+        step = step_named("deploy-environment", "plan", "May it be deployed")
+        assert {"if", "continue-on-error"}.isdisjoint(step)
+        for job in WORKFLOWS["deploy"]["jobs"].values():
+            assert job["with"]["take-back"] == "${{ inputs.take-back || false }}"
+
+    def test_only_the_steps_that_ask_or_write_on_github_have_its_token(self) -> None:
         having = {
             (workflow, job, step["name"])
             for workflow, job in JOBS
@@ -215,22 +298,32 @@ class TestDeploy:
         assert having == {
             ("plan", "comment", "Comment"),
             ("deploy-environment", "plan", "Say why it failed"),
+            ("deploy-environment", "plan", "May it be deployed"),
             ("deploy-environment", "apply", "Show why it failed"),
             ("drift", "tell", "Open, update or close the issues"),
         }
         assert [name for name in JOBS if "GITHUB_TOKEN" in job_of(*name).get("env", {})] == []
 
-    def test_plans_and_nights_are_about_every_environment(self) -> None:
+    def test_plans_and_nights_are_about_every_environment_and_the_account(self) -> None:
         for workflow, job in (("plan", "plan"), ("drift", "look")):
-            told = job_of(workflow, job)["strategy"]["matrix"]["environment"]
-            assert yaml.safe_load(re.findall(r"'(\[.*\])'", told)[0]) == list(ENVIRONMENTS)
+            told = job_of(workflow, job)["strategy"]["matrix"]
+            assert json.loads(re.findall(r"'(\[.*\])'", told["stack"])[0]) == list(ENVIRONMENTS)
+            # What would overwrite a value of the matrix is a job of its own.
+            assert json.loads(re.findall(r"'(\[.*\])'", told["include"])[0]) == [{"stack": naming.ACCOUNT}]
+            # An account's stack is one of those behind the environments of the run.
+            selected = job_of(workflow, job)["env"]["ENVIRONMENT"]
+            assert selected == f"${{{{ join({told['stack'][4:-3]}, ',') }}}}"
+        expected = step_named("plan", "comment", "Comment")["env"]
+        plan = job_of("plan", "plan")["strategy"]["matrix"]
+        assert expected["ENVIRONMENTS"] == f"${{{{ join({plan['stack'][4:-3]}, ' ') }}}}"
+        assert expected["ACCOUNTS"] == f"${{{{ join({plan['include'][4:-3]}.*.stack, ' ') }}}}"
 
     def test_a_plan_is_kept_and_told_though_a_gate_is_closed(self) -> None:
         (kept,) = [
             step for step in job_of("plan", "plan")["steps"] if "upload-artifact" in step.get("uses", "")
         ]
         assert kept["if"] == "${{ !cancelled() }}"
-        assert kept["with"]["name"] == "plan-${{ matrix.environment }}"
+        assert kept["with"]["name"] == "plan-${{ matrix.stack }}"
         assert job_of("plan", "comment")["if"].startswith("${{ !cancelled()")
         assert used("plan", "comment", "actions/download-artifact")[0]["pattern"] == "plan-*"
 
@@ -257,7 +350,7 @@ class TestScripts:
     @pytest.mark.parametrize(("code", "kept"), [(0, True), (20, True), (21, True), (5, False), (1, False)])
     def test_a_look_that_failed_leaves_nothing_to_tell(self, tmp_path: Path, code: int, kept: bool) -> None:
         step = step_named("drift", "look", "Look")
-        done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", ENVIRONMENT="dev")
+        done = run_script(step, tmp_path, f"echo '{{}}'; exit {code}", STACK="dev")
         assert done.returncode == (0 if kept else code)
         assert (tmp_path / "drift" / "dev.json").exists() is kept
         assert (tmp_path / "asked").read_text() == "drift dev --lock-timeout 10m --json\n"
@@ -272,16 +365,25 @@ class TestScripts:
         asked = (tmp_path / "asked").read_text().splitlines()
         assert asked == ["drift-issue dev drift/dev.json", "drift-issue prod drift/prod.json"]
 
+    @pytest.mark.parametrize(("take_back", "option"), [("", ""), ("yes", " --take-back")])
+    def test_what_is_deployed_is_taken_back_on_purpose_only(
+        self, tmp_path: Path, take_back: str, option: str
+    ) -> None:
+        step = step_named("deploy-environment", "plan", "May it be deployed")
+        done = run_script(step, tmp_path, "exit 23", ENVIRONMENT="dev", TAKE_BACK=take_back)
+        assert done.returncode == 23
+        assert (tmp_path / "asked").read_text() == f"may-deploy dev{option}\n"
+
     @pytest.mark.parametrize("there", [[], ["dev"], ["dev", "prod"]])
     def test_what_should_have_a_plan_is_told(self, tmp_path: Path, there: list[str]) -> None:
         (tmp_path / "bundles").mkdir()
         for name in there:
             (tmp_path / "bundles" / f"{name}.bundle").write_text("")
         step = step_named("plan", "comment", "Comment")
-        done = run_script(step, tmp_path, "", ENVIRONMENTS="dev staging prod")
+        done = run_script(step, tmp_path, "", ENVIRONMENTS="dev staging prod", ACCOUNTS="account")
         assert done.returncode == 0, done.stderr
         bundles = "".join(f"bundles/{name}.bundle " for name in there)
-        expected = "--expect dev --expect staging --expect prod"
+        expected = "--expect dev --expect staging --expect prod --expect account"
         asked = f"comment {bundles}{expected} --summary --html bundles/plans.html\n"
         assert (tmp_path / "asked").read_text() == asked
 
