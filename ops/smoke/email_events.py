@@ -11,7 +11,10 @@ from ops.mail.events import event
 from ops.smoke import Broken
 
 HIDDEN_S = 120
-"""How long SQS hides what was received; longer than any search takes."""
+"""How long SQS hides what was received, while all of it is read."""
+AGAIN_S = 30
+"""The same while certain events are waited for: an answer of SQS that was lost on its way hides them, too, and
+they must come again before the patience is over."""
 BATCH = 10
 """The most that SQS takes or gives at once."""
 
@@ -21,7 +24,8 @@ class EventsQueue:
 
     def __init__(self, sqs: Any, url: str) -> None:
         self._sqs, self._url = sqs, url
-        self._received: list[tuple[str, dict[str, Any]]] = []
+        self._received: dict[str, tuple[str, dict[str, Any]]] = {}
+        """SQS's message id -> the receipt of the last time that it came, and the event."""
         self._own: set[str] = set()
 
     def wait_for(self, message_id: str, kinds: Collection[str], seconds: float) -> dict[str, dict[str, Any]]:
@@ -34,7 +38,7 @@ class EventsQueue:
         while True:
             found = {
                 kept["eventType"]: kept
-                for _, kept in self._received
+                for _, kept in self._received.values()
                 if kept and kept["mail"].get("messageId") == message_id
             }
             if "Rendering Failure" in found and "Rendering Failure" not in kinds:
@@ -46,22 +50,22 @@ class EventsQueue:
                     f"no {' and no '.join(sorted(set(kinds) - found.keys()))} of {message_id} after "
                     f"{seconds:.0f} s; in the queue: {', '.join(sorted(found)) or 'nothing of it'}"
                 )
-            self._receive()
+            self._receive(AGAIN_S)
 
     def everything(self, most: int) -> list[dict[str, Any]]:
         """The events that are there now, as far as SQS shows them: at least `most`, or all."""
         while len(self._received) < most:
             before = len(self._received)
-            self._receive()
+            self._receive(HIDDEN_S)
             if len(self._received) == before:
                 break
-        return [kept for _, kept in self._received if kept]
+        return [kept for _, kept in self._received.values() if kept]
 
     def end(self) -> None:
         """Remove the events of the messages that were looked for; let others see the rest at once."""
         own: list[str] = []
         others: list[str] = []
-        for receipt, kept in self._received:
+        for receipt, kept in self._received.values():
             mine = bool(kept) and kept["mail"].get("messageId") in self._own
             (own if mine else others).append(receipt)
         for batch in _batches(own):
@@ -74,12 +78,12 @@ class EventsQueue:
             ]
             self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=hidden)
 
-    def _receive(self) -> None:
+    def _receive(self, hidden_s: int) -> None:
         answer = self._sqs.receive_message(
-            QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=HIDDEN_S
+            QueueUrl=self._url, MaxNumberOfMessages=BATCH, WaitTimeSeconds=1, VisibilityTimeout=hidden_s
         )
         for message in answer.get("Messages", []):
-            self._received.append((message["ReceiptHandle"], event(message["Body"])))
+            self._received[message["MessageId"]] = (message["ReceiptHandle"], event(message["Body"]))
 
 
 @contextmanager

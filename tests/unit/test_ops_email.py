@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import MagicMock
@@ -225,17 +226,34 @@ class TestStatusAndDns:
 
 
 class Queue:
-    """SQS with one queue, as far as the search needs it."""
+    """SQS with one queue, as far as the search needs it.
 
-    def __init__(self, *bodies: str) -> None:
+    lost: whether the first answer that holds messages is lost on its way. seconds: of the clock, after which
+    what was hidden is shown again.
+    """
+
+    def __init__(self, *bodies: str, lost: bool = False, seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.visible = {f"r{number}": body for number, body in enumerate(bodies)}
         self.hidden: dict[str, str] = {}
+        self._until: dict[str, float] = {}
+        self._lost, self._seconds = lost, seconds
 
-    def receive_message(self, **_: Any) -> dict[str, Any]:
+    def receive_message(self, *, VisibilityTimeout: int, **_: Any) -> dict[str, Any]:
+        for key in [key for key in self.hidden if self._until[key] <= self._seconds()]:
+            self.visible[f"{key}+"] = self.hidden.pop(key)  # by another receipt
         batch = dict(list(self.visible.items())[:10])
         self.hidden.update(batch)
+        self._until.update(dict.fromkeys(batch, self._seconds() + VisibilityTimeout))
         self.visible = {key: body for key, body in self.visible.items() if key not in batch}
-        return {"Messages": [{"ReceiptHandle": key, "Body": body} for key, body in batch.items()]}
+        if batch and self._lost:
+            self._lost = False
+            return {}
+        return {
+            "Messages": [
+                {"MessageId": key.rstrip("+"), "ReceiptHandle": key, "Body": body}
+                for key, body in batch.items()
+            ]
+        }
 
     def delete_message_batch(self, *, Entries: list[Any], **_: Any) -> None:
         assert len(Entries) <= 10
@@ -261,6 +279,22 @@ class TestEvents:
     def _clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = iter(range(10_000))
         monkeypatch.setattr(email_events.time, "monotonic", lambda: next(clock))
+
+    def test_what_came_with_an_answer_that_was_lost_comes_again_in_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = [0.0]
+
+        def monotonic() -> float:
+            now[0] += 1
+            return now[0]
+
+        monkeypatch.setattr(email_events.time, "monotonic", monotonic)
+        queue = Queue(event("Bounce", "mine"), event("Bounce", "theirs"), lost=True, seconds=lambda: now[0])
+        with email_events.searching(queue, "url") as search:
+            assert search.wait_for("mine", ("Bounce",), 90)
+        assert [*queue.visible.values()] == [event("Bounce", "theirs")]
+        assert queue.hidden == {}
 
     def test_own_events_are_removed_and_all_others_put_back(self) -> None:
         theirs = STRANGE + [event("Delivery", f"their-{number}") for number in range(25)]
