@@ -18,7 +18,8 @@ from ops.plans.document import Order, PlanDocument, ResourceChange
 from ops.plans.synthesized import Synthesized
 
 REASONS = {
-    "replace_because_tainted": "it was left half made by an earlier apply (tainted)",
+    "replace_because_tainted": "it was left half made by an earlier apply (tainted); a deploy without --plan "
+    "keeps it",
     "replace_by_request": "the plan was asked to replace it (-replace)",
     "replace_by_triggers": "what triggers its replacement changes (replace_triggered_by)",
     "delete_because_no_resource_config": "the code does not have it any more",

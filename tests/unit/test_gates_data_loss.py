@@ -69,7 +69,7 @@ class TestWhatEnds:
             )
         )
         assert finding.details == (
-            "because it was left half made by an earlier apply (tainted)",
+            "because it was left half made by an earlier apply (tainted); a deploy without --plan keeps it",
             "the old one is destroyed first",
             "AWS keeps it for 30 days, in which it can be brought back by hand",
         )
