@@ -141,7 +141,9 @@ def _write_failure(attempt: Attempt, file: Path, error: BaseException) -> None:
 
     with contextlib.suppress(Exception):
         bundle = attempt.bundle or _begun(attempt)
-        failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error)})
+        # A saved plan is of another run, perhaps; what failed is this one.
+        run = origin.run() or bundle.manifest.run
+        failed = bundle.manifest.model_copy(update={"failure": _failure(attempt, error), "run": run})
         write(file, replace(bundle, manifest=failed, plan=b""))
 
 

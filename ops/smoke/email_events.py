@@ -13,8 +13,8 @@ from ops.smoke import Broken
 HIDDEN_S = 120
 """How long SQS hides what was received, while all of it is read."""
 AGAIN_S = 30
-"""The same while certain events are waited for. An answer of SQS that was lost on its way hides them, too; they
-come again before the patience is over."""
+"""The same while certain events are waited for. An answer of SQS that was lost on its way hides them, too;
+they come again before the patience is over."""
 BATCH = 10
 """The most that SQS takes or gives at once."""
 

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from environments import ConfigurationError
 from environments.problems import Problem
 from ops import cli
-from ops.bundles import file
+from ops.bundles import file, origin
 from ops.bundles.file import Bundle
-from ops.bundles.manifest import Failure, Manifest
+from ops.bundles.manifest import Failure, Manifest, Run
 from ops.deployment import reviewing, saved
 from ops.deployment.making import Attempt, recorded
 from ops.errors import OpsError
@@ -101,6 +101,18 @@ class TestRecorded:
         assert (found.plan, found.document) == (b"", {"a": 1})
         assert found.manifest.failure
         assert found.manifest.failure.step == "apply"
+
+    def test_it_is_of_the_run_that_failed_and_not_of_that_which_planned(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        planned = MANIFEST.model_copy(update={"run": Run(id="907", number=7, url="")})
+        monkeypatch.setattr(origin, "run", lambda: Run(id="903", number=3, url=""))
+        attempt = Attempt("dev", "ops deploy dev", "apply", Bundle(planned, b"plan", {}, STACK))
+        with pytest.raises(OpsError), recorded(attempt, tmp_path / "x"):
+            raise OpsError("It failed.")
+        found = file.read(tmp_path / "x").manifest.run
+        assert found
+        assert found.id == "903"
 
     def test_an_earlier_runs_file_is_gone_however_this_one_ends(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
