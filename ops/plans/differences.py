@@ -68,6 +68,14 @@ def written(path: Path) -> str:
     return text
 
 
+def alike(before: Any, after: Any, sensitive: bool) -> str:
+    """What to say instead of a new value that reads like the old one. sensitive: see Difference."""
+    if sensitive:
+        return "another, also hidden"
+    other_type = type(before) is not type(after)
+    return "the same, as another type" if other_type else "another, which reads the same"
+
+
 class Side(NamedTuple):
     """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet."""
 

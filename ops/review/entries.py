@@ -69,7 +69,7 @@ class Attribute:
     """One place that differs, as text. before: "" for something new; after: "" for what goes with it all.
 
     forces: whether it forces the replacement. sensitive: something in it is hidden. unknown: known only after
-    the apply.
+    the apply. alike: what to say instead of a new value that reads like the old one, "" where it does not.
     """
 
     where: str
@@ -78,11 +78,7 @@ class Attribute:
     forces: bool = False
     sensitive: bool = False
     unknown: bool = False
-
-    @property
-    def hidden_alike(self) -> bool:
-        """Whether both values read the same although they differ."""
-        return self.before == self.after and not self.unknown
+    alike: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,13 +185,16 @@ def _attributes(
 
 def attribute(one: Difference, veil: Veil, *, forces: bool = False) -> Attribute:
     """A difference as text."""
+    before, after = values.shown(veil.value(one.before)), values.shown(veil.value(one.after))
+    same = before == after and not one.unknown
     return Attribute(
         veil.line(one.where),
-        values.shown(veil.value(one.before)),
-        values.UNKNOWN if one.unknown else values.shown(veil.value(one.after)),
+        before,
+        values.UNKNOWN if one.unknown else after,
         forces,
         one.sensitive,
         one.unknown,
+        differences.alike(one.before, one.after, one.sensitive) if same else "",
     )
 
 

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text
 
+from ops.plans import texts
 from ops.review import reading, values
 from ops.review.entries import Attribute, Entry, Risk
 from ops.review.model import Review
@@ -164,11 +165,10 @@ def _attributes(attributes: Iterable[Attribute], indent: str, width: int) -> Ite
 def _attribute(one: Attribute, indent: str, width: int) -> Text:
     taken = len(indent) + len(one.where) + (30 if one.forces else 6)
     each = max(SHORTEST, (width - taken) // 2) if width else PIPED
-    before, after = values.cut_pair(one.before, one.after, each)
+    before, after = texts.cut_pair(one.before, one.after, each)
     line = Text(f"{indent}{one.where}: ")
-    if one.hidden_alike:
-        line.append(before)
-        line.append(" → another, also sensitive" if one.sensitive else " → the same, as another type", SOFT)
+    if one.alike:
+        line.append(before).append(f" → {one.alike}", SOFT)
     elif one.before and one.after:
         line.append(before, "red").append(" → ").append(after, "green")
     else:

@@ -198,7 +198,12 @@ class TestText:
             "sensitive": True,
         }
         text = drift_issue.body("dev", [{**TTL, "attributes": [attribute]}])
-        assert "`(sensitive)` → another, also sensitive" in text
+        assert "`(sensitive)` → another, also hidden" in text
+
+    def test_two_long_values_are_cut_around_what_differs(self) -> None:
+        text = drift_issue.body("dev", [finding("a.f", html=("x" * 5_000 + "A", "x" * 5_000 + "B"))])
+        assert "xA (5001 characters)` → `…" in text
+        assert "xB (5001 characters)`" in text
 
     @PROFILE
     @given(st.text())

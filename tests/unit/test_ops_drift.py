@@ -360,12 +360,23 @@ class TestReport:
         change = changed("a.t", {"password": "old"}, {"password": "new"})
         change["change"] |= {"before_sensitive": {"password": True}, "after_sensitive": {"password": True}}
         told = list(report.lines("dev", findings.drifted(plan(change), code()), []))
-        assert told[3] == "      password: (sensitive) → another, also sensitive"
+        assert told[3] == "      password: (sensitive) → another, also hidden"
         assert "old" not in "".join(told)
 
     def test_long_values_are_cut(self) -> None:
         assert report.shown("x" * 500) == "x" * 160 + "… (500 characters)"
         assert report.shown("two\n  lines") == "two lines"
+
+    def test_two_long_values_are_cut_around_what_differs(self) -> None:
+        values = [{"id": "t", "html": "x" * 5_000 + end} for end in "AB"]
+        told = list(report.lines("dev", findings.drifted(plan(changed("a.t", *values)), code()), []))
+        start = "x" * 24
+        assert told[3] == f"      html: …{start}A (5001 characters) → …{start}B (5001 characters)"
+
+    def test_two_that_read_the_same_are_told_to_differ(self) -> None:
+        values = ({"id": "t", "html": "a  b"}, {"id": "t", "html": "a b"})
+        told = list(report.lines("dev", findings.drifted(plan(changed("a.t", *values)), code()), []))
+        assert told[3] == "      html: a b → another, which reads the same"
 
     def test_nothing(self) -> None:
         assert list(report.lines("dev", [], [])) == ["Nothing of dev was changed outside Terraform."]
