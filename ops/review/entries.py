@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from ops.gates.finding import Finding
 from ops.plans import differences, masking, references
@@ -121,7 +120,7 @@ def by_danger(entry: Entry) -> tuple[int, int, str, str]:
 
 def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], veil: Veil) -> Entry:
     """The entry of a change. findings: of the gates, about this address."""
-    found = differences.of(change)
+    found = differences.of(change, known=veil.known)
     forcing = tuple(dict.fromkeys(differences.written(path) for path in change.replace_paths))
     gates = tuple(findings)
     return Entry(
@@ -134,7 +133,7 @@ def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], v
         order=reasons.ORDERS.get(change.order, ""),
         why=veil.line(reasons.action(change.action_reason, forcing)),
         attributes=tuple(_attributes(change, found, code, veil)),
-        notes=tuple(veil.line(note) for note in _notes(change)),
+        notes=tuple(veil.line(note) for note in _notes(change, veil)),
         findings=tuple(dict.fromkeys(str(gate.gate) for gate in gates if not gate.acknowledged)),
         block=references.block(change.address),
     )
@@ -154,19 +153,16 @@ def _risk(change: ResourceChange, found: list[Difference], findings: tuple[Findi
     return Risk.CHANGE if change.action == "update" else Risk.ADDITION
 
 
-def _notes(change: ResourceChange) -> Iterator[str]:
+def _notes(change: ResourceChange, veil: Veil) -> Iterator[str]:
     if change.moved:
         yield f"moved from {change.previous_address}"
     if change.importing:
         yield f"imported as {change.import_id}" if change.import_id else "imported"
     if change.after is None and change.before and (id_ := change.before.get("id")):
-        yield f"its id is {_shown_id(change, id_)}"
+        marks = masking.inner(change.before_sensitive, "id")
+        yield f"its id is {masking.masked(id_, marks, veil.known)}"
     if change.deposed:
         yield f"the old object {change.deposed}, left over from a replacement"
-
-
-def _shown_id(change: ResourceChange, id_: Any) -> Any:
-    return masking.masked(id_, masking.inner(change.before_sensitive, "id"))
 
 
 def _attributes(
@@ -211,8 +207,9 @@ def _all(change: ResourceChange, after: Json, code: Synthesized, veil: Veil) -> 
             continue
         else:
             marks = masking.inner(change.after_sensitive, name)
-            marked = masking.any_marked(marks)
-            text = values.shown(veil.value(masking.masked_as(name, value, marks)))
+            shown = veil.value(masking.masked_as(name, value, marks, veil.known))
+            marked = shown != value
+            text = values.shown(shown)
             text += f" {values.UNKNOWN}" if unknown else ""
         yield Attribute(veil.line(name), "", text, sensitive=marked, unknown=unknown)
 

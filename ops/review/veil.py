@@ -26,7 +26,9 @@ class Veil:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = frozenset(secrets)
+        marked = frozenset(secrets)
+        # Errors and what gates tell have lost what looks like a secret before they come here.
+        known = marked | {masking.without_secrets(secret) for secret in marked}
         self._whole = known
         forms = {form for secret in known if len(secret) >= ANYWHERE for form in _forms(secret)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
@@ -54,11 +56,13 @@ class Veil:
         return tuple(map(values.visible, self.text(text).splitlines()))
 
     def _hidden(self, text: str) -> str:
+        return masking.without_secrets(self.known(text))
+
+    def known(self, text: str) -> str:
+        """Without what the plan marks alone, for values that are hidden by their look afterwards."""
         if text in self._whole:
             return masking.SENSITIVE
-        if self._within:
-            text = self._within.sub(masking.SENSITIVE, text)
-        return masking.without_secrets(text)
+        return self._within.sub(masking.SENSITIVE, text) if self._within else text
 
     def value(self, value: Any) -> Any:
         """A value of JSON, at any depth, its keys included."""

@@ -15,10 +15,11 @@ from rich.console import Console
 
 from ops import masking
 from ops.plans import secrets
+from ops.plans.masking import without_secrets
 from ops.review import markdown, page, terminal
 from ops.review.model import Review
 from ops.review.veil import Veil
-from tests.support.plans.builders import Json, change, output, plan, review
+from tests.support.plans.builders import Json, change, failure, output, plan, review
 from tests.support.plans.planted import Marking, planted
 
 
@@ -138,7 +139,16 @@ def leaks(found: Review, core: str) -> list[str]:
 
 
 CORES = st.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", min_size=12, max_size=24)
-AROUND = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6)
+LIKE_SECRETS = (
+    "AKIAIOSFODNN7EXAMPLE",
+    " sk-abcdefghij ",
+    "://user:pa55word@host/",
+    '{"password": "x", "y": "',
+)
+AROUND = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6),
+    st.sampled_from(LIKE_SECRETS),
+)
 
 
 class TestMarked:
@@ -148,6 +158,16 @@ class TestMarked:
         self, core: str, before: str, after: str, marking: Marking
     ) -> None:
         assert leaks(planted(f"{before}{core}{after}", marking), core) == []
+
+    @pytest.mark.parametrize("before", LIKE_SECRETS)
+    @pytest.mark.parametrize("after", LIKE_SECRETS)
+    def test_one_that_has_a_key_in_it_is_hidden_as_a_whole(self, before: str, after: str) -> None:
+        secret = f"{before}Tr0ub4dorzz{after}"
+        assert leaks(planted(secret, marked_leaf), "Tr0ub4dorzz") == []
+        told = without_secrets(f"Error: {secret} is refused")  # as the bundle of a failed run has it
+        document = plan()
+        marked_leaf(document, secret)
+        assert leaks(review(document, failure=failure(message=told)), "Tr0ub4dorzz") == []
 
     @pytest.mark.parametrize("marking", MARKINGS)
     def test_of_an_ordinary_one_each_mark_is_followed(self, marking: Marking) -> None:
@@ -222,6 +242,35 @@ class TestUnmarked:
         )
         shown = outputs_of(review(document))
         assert [name for name, text in shown.items() if "swordfish" in text] == []
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({"password": "aaaa1111"}, {"password": "bbbb2222"}),
+            ({"v": "AKIAIOSFODNN7EXAMPLE"}, {"v": "AKIAIOSFODNN7EXAMPLF"}),
+            ({"v": ["x", "sk-aaaabbbb"]}, {"v": ["x", "sk-aaaabbbc"]}),
+            ({"v": "correct-horse-battery"}, {"v": "staple-of-the-new-one"}),  # marked elsewhere
+        ],
+    )
+    def test_a_new_one_in_the_place_of_an_old_one_is_told_to_be_another(
+        self, before: Json, after: Json
+    ) -> None:
+        marked = [
+            change("aws_m.m", "delete", {"p": one}, None, before_sensitive={"p": True})
+            for one in ("correct-horse-battery", "staple-of-the-new-one")
+        ]
+        document = plan(
+            change("a_b.c", "update", before, after),
+            *marked,
+            drift=[change("a_b.d", "update", before, after)],
+            outputs={"o": output("update", before, after)},
+        )
+        for name, text in outputs_of(review(document)).items():
+            plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+            assert plain.count("another, also hidden") == 3, name
+            assert "another type" not in plain, name
+        (entry,) = (one for one in terminal.as_json(review(document))["entries"] if one["address"] == "a_b.c")
+        assert [one["sensitive"] for one in entry["attributes"]] == [True]
 
     @pytest.mark.parametrize(
         ("text", "expected"),
