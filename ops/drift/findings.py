@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -74,7 +74,7 @@ class Finding:
 def drifted(plan: PlanDocument, code: Code, known: Known = nothing_known) -> list[Finding]:
     """What a plan's refresh found to be changed or deleted, without what is nobody's change.
 
-    known: hides what plans mark, in the values; what else a finding tells is as it is.
+    known: hides what plans mark, in the values; `hidden` does in what else a finding tells.
     """
     changes = [c for c in plan.drift if c.mode == "managed" and c.action != "no-op"]
     # What was deleted is in the state that is compared with, but not in the one after the refresh.
@@ -113,6 +113,21 @@ def waiting(
         if output.name in changing
     ]
     return sorted(found, key=lambda one: (one.construct, one.address))
+
+
+def hidden(finding: Finding, hide: Callable[[str], str]) -> Finding:
+    """The finding with its names and its places as they may be shown; its values are fit to be already."""
+    return replace(
+        finding,
+        construct=hide(finding.construct),
+        address=hide(finding.address),
+        id=hide(finding.id),
+        differences=tuple(
+            replace(one, path=tuple(hide(part) if isinstance(part, str) else part for part in one.path))
+            for one in finding.differences
+        ),
+        by_hand=tuple(map(hide, finding.by_hand)),
+    )
 
 
 def _seen(
@@ -167,11 +182,17 @@ def _finding(change: ResourceChange, code: Code, what: str, seen: tuple[Differen
         code.construct_path(change.address),
         change.address,
         change.type,
-        str(values.get("id") or values.get("name") or ""),
+        next((_id(change, name) for name in ("id", "name") if values.get(name)), ""),
         what,
         seen,
         tuple(attribute for attribute in attributes if not code.sets(change.address, attribute)),
     )
+
+
+def _id(change: ResourceChange, name: str) -> str:
+    values = change.before or change.after or {}
+    marks = masking.either(change.before_sensitive, change.after_sensitive)
+    return str(masking.masked(values[name], masking.inner(marks, name)))
 
 
 def _resource(change: ResourceChange) -> Resource:

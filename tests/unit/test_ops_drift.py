@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ops.commands import drift as command
+from ops.comment import drift_issue
 from ops.drift import findings, noise, report
 from ops.plans import document
 from ops.plans.differences import Difference
@@ -306,6 +307,29 @@ class TestLook:
         assert asked == ["", "-refresh=false"]
         assert [one.address for one in drift] == ["a.d"]
         assert [one.address for one in waiting] == ["a.t"]
+
+    def test_no_secret_is_told_wherever_it_stands(self, look: Any) -> None:
+        """In the terminal, as JSON, and in the issue that is made of that."""
+        secret, key = "correct-horse-AKIAIOSFODNN7EXAMPLE-battery", "AKIAIOSFODNN7EXAMPLE"
+        before = {"id": secret, "input": secret, "output": f"x {secret}", "tags": {}}
+        after = {"id": secret, "input": "n", "output": ["z"], "tags": {secret: key}}
+        moved = changed("a.d", before, after)
+        moved["change"] |= {"before_sensitive": {"input": True}, "after_sensitive": {"input": True}}
+        gone = changed(f'a.gone["{key}"]', {"id": "sold", "name": secret}, None, "delete")
+        gone["change"]["before_sensitive"] = {"id": True}
+        wanted = changed(f'a.t["{secret}"]', {"v": f"{secret}!"}, {"v": key})
+        _, (drift, waiting) = look(
+            whole=plan_json(moved, gone, changes=(wanted,), a__t={"id": "t"}),
+            without_refresh=plan_json(changes=(wanted,), a__t={"id": "t"}),
+        )
+        assert len(drift) == 2
+        assert len(waiting) == 1
+        as_json = [one.as_json() for one in [*drift, *waiting]]
+        told = [json.dumps(as_json), drift_issue.body("dev", as_json), *report.lines("dev", drift, waiting)]
+        told += [*report.reverting("dev", drift), *report.accepting("dev", "cdktf.out/stacks/dev", drift)]
+        text = "\n".join(told)
+        assert [word for word in ("correct-horse", "battery", "AKIA", "sold") if word in text] == []
+        assert "(sensitive)" in text
 
     def test_what_is_not_deployed(self, look: Any) -> None:
         from ops.errors import OpsError
