@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ops import masking as names
 from ops.plans import masking, policies
 from ops.plans.document import Path, ResourceChange
 from ops.plans.masking import Known, nothing_known
@@ -79,15 +80,22 @@ def alike(before: Any, after: Any, sensitive: bool) -> str:
 
 
 class Side(NamedTuple):
-    """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet."""
+    """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet.
+
+    called: whether it stands below a name of a secret, see `ops/masking.py`.
+    """
 
     value: Any
     marks: Any = False
     unknown: Any = False
+    called: bool | None = False
 
     def member(self, key: str | int) -> Side:
-        inside = self.value.get(key) if isinstance(self.value, dict) else self.value[key]
-        return Side(inside, masking.inner(self.marks, key), masking.inner(self.unknown, key))
+        """One of them, with its marks."""
+        marks, unknown = masking.inner(self.marks, key), masking.inner(self.unknown, key)
+        if not isinstance(self.value, dict):
+            return Side(self.value[key], marks, unknown, self.called)
+        return Side(self.value.get(key), marks, unknown, names.below(self.called, self.value, str(key)))
 
 
 ABSENT = Side(None)
@@ -165,7 +173,9 @@ def _between(path: Path, before: Side, after: Side) -> Iterator[Found]:
     elif masking.any_marked(after.unknown):  # a list of texts, some of them not known yet
         yield Found(path, before, after, unknown=True)
     elif (old_document := _parsed(old)) is not None and (new_document := _parsed(new)) is not None:
-        yield from _between(path, Side(old_document), Side(new_document))
+        yield from _between(
+            path, Side(old_document, called=before.called), Side(new_document, called=after.called)
+        )
     else:
         yield Found(path, before, after)
 
@@ -201,9 +211,9 @@ def _only(side: Side, other: Side) -> list[int]:
 
 def _difference(path: Path, before: Side, after: Side, unknown: bool, known: Known) -> Difference:
     marks = masking.either(before.marks, after.marks)
-    name = path[-1] if isinstance(path[-1], str) else ""
+    called = before.called or after.called
     old, new = (
-        None if side.value is None else masking.masked_as(name, side.value, marks, known)
+        None if side.value is None else masking.masked(side.value, marks, known, called=called)
         for side in (before, after)
     )
     hidden = masking.any_marked(marks) or (old, new) != (before.value, after.value)

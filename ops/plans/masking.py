@@ -33,17 +33,26 @@ def inner(marks: Any, key: str | int) -> Any:
     return False
 
 
-def masked(value: Any, marks: Any, known: Known = nothing_known) -> Any:
-    """The value with every marked place, at any depth, replaced, and so is what looks like a secret."""
+def masked(value: Any, marks: Any, known: Known = nothing_known, *, called: bool | None = False) -> Any:
+    """The value with every marked place, at any depth, replaced, and so is what looks like a secret.
+
+    called: whether it stands below a name of one, see `ops/masking.py`.
+    """
     if marks is True:
         return SENSITIVE
     if isinstance(value, Mapping):
         return {
-            without_secrets(known(str(key))): masked_as(str(key), member, inner(marks, key), known)
+            without_secrets(known(str(key))): masked(
+                member, inner(marks, key), known, called=masking.below(called, value, key)
+            )
             for key, member in value.items()
         }
     if isinstance(value, list):
-        return [masked(member, inner(marks, index), known) for index, member in enumerate(value)]
+        return [
+            masked(member, inner(marks, index), known, called=called) for index, member in enumerate(value)
+        ]
+    if called and masking.may_be_one(value):
+        return LOOKS_SECRET
     return _text(value, known) if isinstance(value, str) else value
 
 
@@ -62,9 +71,7 @@ def _text(text: str, known: Known) -> str:
 
 def masked_as(name: str, value: Any, marks: Any, known: Known = nothing_known) -> Any:
     """The same for the value of an attribute or a key of this name, which may say that it is a secret."""
-    if isinstance(value, str) and marks is not True and masking.is_called_like_one(name, value):
-        return LOOKS_SECRET
-    return masked(value, marks, known)
+    return masked(value, marks, known, called=masking.below(False, {}, name))
 
 
 @lru_cache(maxsize=4_096)

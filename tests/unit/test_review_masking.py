@@ -228,20 +228,60 @@ class TestUnmarked:
     def test_what_looks_like_one_is_hidden_everywhere(self, secret: str) -> None:
         assert leaks(planted(secret), secret) == []
 
-    @pytest.mark.parametrize("name", ["password", "client_secret", "db-passwd", "API_KEY", "slack_bot_token"])
+    @pytest.mark.parametrize(
+        "name",
+        ["password", "client_secret", "db-passwd", "API_KEY", "slack_bot_token", "dbPassword", "TOKEN"],
+    )
     def test_what_is_called_like_one(self, name: str) -> None:
         values = {
             name: "swordfish1",
             "deep": [{name: "swordfish2"}],
             "json": json.dumps({name: 'swordfish3"swordfish6'}),
+            "piece": "x=" + json.dumps({name: 'swordfish3"swordfish6'}),
+            "map": {name: {"a": ["swordfish7"]}},
+            "header": [{"name": name, "value": "swordfish8"}],
         }
         document = plan(
             change("a_b.new", "create", None, values),
             change("a_b.old", "update", {"x": 1}, {"x": 1, **values}),
             change("a_b.map", "update", {"m": {name: "swordfish4"}}, {"m": {name: "swordfish5"}}),
+            *(
+                change(f"a_b.below{number}", "update", {name: before}, {name: after})
+                for number, (before, after) in enumerate(
+                    [
+                        ({"a": "swordfish1", "b": 1}, {"a": "swordfish2", "b": 1}),
+                        ([{"name": "n", "x": "swordfish1"}], [{"name": "n", "x": "swordfish2"}]),
+                        ('{"a": "swordfish1"}', '{"a": "swordfish2"}'),
+                        (["swordfish1"], ["swordfish2"]),
+                    ]
+                )
+            ),
+            change(
+                "a_b.header",
+                "update",
+                {"header": [{"name": name, "value": "swordfish1"}, {"name": "n", "value": "seen1"}]},
+                {"header": [{"name": name, "value": "swordfish2"}, {"name": "n", "value": "seen2"}]},
+            ),
         )
         shown = outputs_of(review(document))
         assert [name for name, text in shown.items() if "swordfish" in text] == []
+        assert [name for name, text in shown.items() if "seen1" not in text] == []
+
+    def test_what_is_named_after_a_secret_and_is_none(self) -> None:
+        """A statement that is called so, and a metric's dimension."""
+        policies = [
+            json.dumps({"Statement": [{"Sid": "ReadSecret", "Action": action, "Resource": "*"}]})
+            for action in ("a:One", "a:Two")
+        ]
+        document = plan(
+            change("a_b.p", "update", {"policy": policies[0]}, {"policy": policies[1]}),
+            change("a_b.m", "update", {"dimensions": {"Secret": "one-key"}}, {"dimensions": {"Secret": "z"}}),
+            change("a_b.n", "create", None, {"dimensions": {"Secret": "another-key"}}),
+        )
+        for name, text in outputs_of(review(document)).items():
+            assert [
+                word for word in ("a:One", "a:Two", "one-key", "another-key") if word not in text
+            ] == [], name
 
     @pytest.mark.parametrize(
         ("before", "after"),
