@@ -53,7 +53,11 @@ def masked(value: Any, marks: Any, known: Known = nothing_known, *, called: bool
         ]
     if called and masking.may_be_one(value):
         return LOOKS_SECRET
-    return _text(value, known) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return _text(value, known)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if known(text := str(value)) == text else SENSITIVE
+    return value
 
 
 def _text(text: str, known: Known) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import json
 import re
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -149,6 +151,8 @@ AROUND = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6),
     st.sampled_from(LIKE_SECRETS),
 )
+NASTY = "pa/ss&w\"ord'<longer>\\\\é 1+2\n\U0001f308end"
+"""Of signs that are written in other ways in JSON, in HTML and in addresses."""
 
 
 class TestMarked:
@@ -186,6 +190,58 @@ class TestMarked:
             "terminal",
             "json",
         }
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            html.escape(NASTY),
+            html.escape(html.escape(NASTY)),
+            NASTY.replace("&", "&amp;").replace("'", "&apos;").replace('"', "&quot;"),
+            quote(NASTY, safe=""),
+            quote(NASTY),
+            quote_plus(NASTY),
+            re.sub("%..", lambda found: found[0].lower(), quote(NASTY)),
+            json.dumps(NASTY),
+            json.dumps(json.dumps(json.dumps(NASTY))),
+            json.dumps(NASTY, ensure_ascii=False),
+            json.dumps(NASTY)
+            .replace("&", "\\u0026")
+            .replace("<", "\\u003c")
+            .replace("/", "\\/"),  # as Go does
+            base64.b64encode(NASTY.encode()).decode(),
+            base64.urlsafe_b64encode(NASTY.encode()).decode().rstrip("="),
+            *(base64.b64encode(f"{'u' * number}:{NASTY}:x".encode()).decode() for number in (1, 2, 3)),
+        ],
+    )
+    def test_however_it_is_escaped(self, written: str) -> None:
+        marked = change("aws_m.x", "delete", {"p": NASTY}, None, before_sensitive={"p": True})
+        document = plan(marked, change("aws_m.y", "create", None, {"t": f"x {written} y"}))
+        for name, text in outputs_of(review(document)).items():
+            assert "(sensitive)" in text, name
+            left = [
+                written[at : at + 6] for at in range(3, len(written) - 9) if written[at : at + 6].isalnum()
+            ]
+            assert [part for part in left if part in text] == [], name
+
+    def test_many_backslashes_take_no_time(self) -> None:
+        veil = Veil(["\\" * 30 + '"' + "\\" * 30 + "secret"])
+        assert veil.text("\\" * 5_000) == "\\" * 5_000
+
+    def test_a_number_is_hidden_in_all_places(self) -> None:
+        marks: dict[str, Any] = {"before_sensitive": {"pin": True}, "after_sensitive": {"pin": True}}
+        document = plan(
+            change("aws_m.x", "update", {"pin": 48151623, "o": 48151623}, {"pin": 1, "o": 2}, **marks),
+            change("aws_m.y", "create", None, {"t": "pin 48151623", "n": [48151623], "seen": 123}),
+            change("aws_m.s", "create", None, {"s": '{"p": 815162}'}, after_sensitive={"s": True}),
+            change("aws_m.z", "create", None, {"t": {"x": 815162}, "u": "815162", "v": '{"x": 815162}'}),
+        )
+        for name, text in outputs_of(review(document)).items():
+            assert "48151623" not in text, name
+            assert "815162" not in text, name
+            assert "123" in text, name
+        assert (
+            secrets.of(plan(change("a_b.c", "create", None, {"p": 443}, after_sensitive=True))) == frozenset()
+        )
 
     def test_a_short_one_hides_the_texts_that_it_is(self) -> None:
         veil = Veil(["hunt3"])
