@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ops.plans import texts
@@ -57,17 +57,21 @@ def _failed(failed: Failed | None, width: int) -> Block:
     assert failed
     where = " ".join(code(one) for one in (failed.construct, failed.address) if one)
     head = f"**{prose(failed.step)} failed**, exit code {failed.code}" + (f": {where}" if where else "")
-    tail = f"\n\n{prose(failed.hint)}" if failed.hint else ""
-    if failed.next_command:
-        tail += f"\n\nNext: {code(failed.next_command)}"
+    next_ = f"\n\nNext: {code(failed.next_command)}" if failed.next_command else ""
+
+    def hint(number: int, longest: int) -> str:
+        """The sentence as prose; what follows may be a piece of a file, or commands."""
+        first, *rest = failed.hint or ("",)
+        while rest and not rest[0].strip():
+            del rest[0]
+        told = f"\n\n{prose(first)}" if first else ""
+        return told + (f"\n\n{fenced(_cut_lines(rest, longest, number), 'text')}" if rest else "")
 
     def with_lines(number: int, longest: int) -> str:
-        told = [texts.cut(line, longest) for line in failed.message[:number]]
-        if (left := len(failed.message) - number) > 0:
-            told.append(f"… {left} more lines")
-        return f"{head}\n\n{fenced(told, 'text')}" if told else head
+        told = _cut_lines(failed.message, longest, number)
+        return (f"{head}\n\n{fenced(told, 'text')}" if told else head) + hint(number, longest) + next_
 
-    return Block(Risk.GATED, [with_lines(LINES, width) + tail, with_lines(FEW, SHORT) + tail, head])
+    return Block(Risk.GATED, [with_lines(LINES, width), with_lines(FEW, SHORT), head])
 
 
 def _gate(gate: Gate, width: int) -> Block:
@@ -80,9 +84,9 @@ def _gate(gate: Gate, width: int) -> Block:
     return Block(risk, [*forms, line, ""], "acknowledged" if gate.acknowledged else "closed gate")
 
 
-def _cut_lines(lines: tuple[str, ...], width: int) -> list[str]:
-    shown = [texts.cut(line, width) for line in lines[:LINES]]
-    return shown if len(lines) <= LINES else [*shown, f"… {len(lines) - LINES} more lines"]
+def _cut_lines(lines: Sequence[str], width: int, number: int = LINES) -> list[str]:
+    shown = [texts.cut(line, width) for line in lines[:number]]
+    return shown if len(lines) <= number else [*shown, f"… {len(lines) - number} more lines"]
 
 
 def _entry(entry: Entry, width: int) -> Block:

@@ -91,7 +91,9 @@ def _heading(readings: Sequence[Reading]) -> str:
     failed = [read.environment for read in readings if read.failed]
     closed = sum(len(read.open_gates) for read in readings)
     acting = [read.environment for read in readings if not read.counts.nothing_to_do]
+    unplanned = [read.environment for read in readings if not read.planned and not read.failed]
     parts = [f"failed for {', '.join(failed)}"] if failed else []
+    parts += [f"none for {', '.join(unplanned)}"] if unplanned else []
     parts += [f"{closed} finding{'' if closed == 1 else 's'} nobody acknowledged"] if closed else []
     parts += [f"changes in {', '.join(acting)}"] if acting else []
     deployed = any(read.failed and read.failed.step in ("apply", "smoke") for read in readings)

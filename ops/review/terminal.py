@@ -112,8 +112,7 @@ def _failure(read: Reading) -> Iterator[Text]:
     if failed.address or failed.construct:
         yield Text(f"    {'  '.join(filter(None, (failed.construct, failed.address)))}")
     yield from (Text(f"    {line}") for line in failed.message)
-    if failed.hint:
-        yield Text(f"    {failed.hint}")
+    yield from (Text(f"    {line}".rstrip()) for line in failed.hint)
     if failed.next_command:
         yield Text.assemble("    next:  ", (failed.next_command, "bold"))
 

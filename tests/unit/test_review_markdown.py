@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from markdown_it.token import Token
 
 from ops.gates.finding import Finding, Gate
 from ops.plans.synthesized import Synthesized
-from ops.review import markdown, markup, reading, shedding
+from ops.review import markdown, markup, page, reading, shedding, terminal
 from ops.review.entries import Risk
 from ops.review.markdown import Links
 from tests.support import goldens
@@ -111,6 +112,22 @@ class TestComment:
         assert f"**{step} failed**, exit code 7: `prod/security/app-role` `aws_iam_role.security" in text
         assert "AccessDenied" in text
         assert "Next: `ops plan prod`" in text
+
+    HINT = 'To say yes, put this into the file:\n\n[[acknowledged]]\nenvironment = "dev"\n  by = "@you #1"\n'
+
+    def test_a_hint_of_several_lines_can_be_copied(self) -> None:
+        found = review(None, "prod", failure=failure(hint=self.HINT))
+        lines = '[[acknowledged]]\nenvironment = "dev"\n  by = "@you #1"\n'
+        text = markdown.comment([found])
+        balanced(text)
+        assert f"\n\nTo say yes, put this into the file:\n\n```text\n{lines}```\n\nNext: " in text
+        assert f"<p>To say yes, put this into the file:</p><pre>{escape(lines.strip())}</pre>" in page.render(
+            [found]
+        ).replace("&#34;", "&quot;")
+        told = "\n".join(line.plain for line in terminal.lines(found))
+        assert "\n    To say yes, put this into the file:\n\n    [[acknowledged]]\n    environ" in told
+        assert '\n      by = "@you #1"\n    next:' in told
+        assert terminal.as_json(found)["failed"]["hint"][2] == "[[acknowledged]]"
 
     @pytest.mark.parametrize("case", cases.CASES)
     def test_every_combination_of_actions(self, case: str) -> None:
@@ -226,6 +243,7 @@ NASTY = (
     "[ref]: https://evil.example/",
     "\\",
     "`",
+    "arn:aws:secretsmanager:us-east-1:1:secret:x and :+1: and :t-rex:",
 )
 
 
@@ -286,7 +304,7 @@ class TestForeignText:
     def test_none_of_it_is_live(self, nasty: str) -> None:
         """What is not in code must not be read as a mention, a reference, an address or a command."""
         loose = "\n".join(token.content for token in parsed(everywhere(nasty)) if token.type == "text")
-        assert not re.search(r"@\w|(?<![\w&])#\d|GH-\d|://|www\.|^/\w|[!~$^%]\w", loose)
+        assert not re.search(r"@\w|(?<![\w&])#\d|GH-\d|://|www\.|^/\w|[!~$^%]\w|:[\w+-]+:", loose)
 
     @pytest.mark.parametrize("nasty", NASTY)
     def test_a_table_keeps_its_columns(self, nasty: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ops.cost.estimate import Amount, CostChange, Estimate
 from ops.gates.finding import Acknowledgement, Finding, Gate
-from ops.review import money, reading, reasons
+from ops.review import markdown, money, reading, reasons
 from ops.review.entries import Entry, Risk
 from ops.review.shapes import Reading
 from tests.support.plans import cases, story
@@ -256,6 +256,14 @@ class TestTheRest:
         assert read("no changes").quiet
         assert read("no changes").state == "no changes"
         assert [case for case in CASES if read(case).quiet] == ["no changes"]
+
+    def test_without_a_plan_nothing_is_said_to_be_as_the_code_says(self) -> None:
+        found = review(None, "prod")
+        assert not reading.of(found).quiet
+        text = markdown.comment([found, review(CASES["no changes"], "dev")])
+        assert text.startswith("### Plan: none for prod\n")
+        assert "deployed is what the code says" not in text
+        assert "<code>prod</code> no plan</summary>" in text
 
     def test_unicode_stays_and_what_a_terminal_would_obey_is_spelt_out(self) -> None:
         (attribute,) = only("unicode and markup").attributes
