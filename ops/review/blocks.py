@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ops.plans import texts
-from ops.review import values
 from ops.review.entries import Attribute, Entry, Risk
 from ops.review.markup import code, fenced, prose
 from ops.review.shapes import Drifted, Failed, Gate, Output, Reading, Unlike
@@ -109,7 +108,7 @@ def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
     for one in attributes:
         before, after = texts.cut_pair(one.before, one.after, width)
         forces = "  # forces the replacement" if one.forces else ""
-        if one.unknown and one.before in ("", values.NONE) and not forces:
+        if one.later:
             later.append(one.where)
         elif one.alike:
             yield f"! {one.where}: {before} → {one.alike}{forces}"

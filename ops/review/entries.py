@@ -68,7 +68,8 @@ class Attribute:
     """One place that differs, as text. before: "" for something new; after: "" for what goes with it all.
 
     forces: whether it forces the replacement. sensitive: something in it is hidden. unknown: known only after
-    the apply. alike: what to say instead of a new value that reads like the old one, "" where it does not.
+    the apply. computed: anew in a replacement, not set by the code. alike: what to say instead
+    of a new value that reads like the old one, "" where it does not.
     """
 
     where: str
@@ -77,7 +78,13 @@ class Attribute:
     forces: bool = False
     sensitive: bool = False
     unknown: bool = False
+    computed: bool = False
     alike: str = ""
+
+    @property
+    def later(self) -> bool:
+        """Whether its name is enough, among those of what is known after the apply."""
+        return self.unknown and not self.forces and (self.computed or self.before in ("", values.NONE))
 
 
 @dataclass(frozen=True)
@@ -176,10 +183,11 @@ def _attributes(
         if one.attribute == "tags_all" and (one.path[1:], repr(one.before), repr(one.after)) in told:
             continue
         forces = any(_reaches(path, one.path) for path in change.replace_paths)
-        yield attribute(one, veil, forces=forces)
+        computed = one.unknown and change.action == "replace" and not code.sets(change.address, one.attribute)
+        yield attribute(one, veil, forces=forces, computed=computed)
 
 
-def attribute(one: Difference, veil: Veil, *, forces: bool = False) -> Attribute:
+def attribute(one: Difference, veil: Veil, *, forces: bool = False, computed: bool = False) -> Attribute:
     """A difference as text."""
     before, after = values.shown(veil.value(one.before)), values.shown(veil.value(one.after))
     same = before == after and not one.unknown
@@ -190,6 +198,7 @@ def attribute(one: Difference, veil: Veil, *, forces: bool = False) -> Attribute
         forces,
         one.sensitive,
         one.unknown,
+        computed,
         differences.alike(one.before, one.after, one.sensitive) if same else "",
     )
 

@@ -76,7 +76,8 @@ def _document(readings: Sequence[Reading], limit: int, marker: str, links: Links
 
         def assembled() -> str:
             told = [_environment(read, found) for read, found in parts]
-            return "\n\n".join(["\n".join([*head, heading]), table, *told, _foot(parts, limit, links)]) + "\n"
+            pieces = ["\n".join([*head, heading]), table, *told, _foot(parts, limit, links)]
+            return "\n\n".join(filter(None, pieces)) + "\n"
 
         blocks = [block for _, found in parts for section in found for block in section.blocks]
         text = shedding.fit(blocks, limit, assembled)
@@ -96,6 +97,8 @@ def _heading(readings: Sequence[Reading]) -> str:
     parts += [f"none for {', '.join(unplanned)}"] if unplanned else []
     parts += [f"{closed} finding{'' if closed == 1 else 's'} nobody acknowledged"] if closed else []
     parts += [f"changes in {', '.join(acting)}"] if acting else []
+    drifted = [read.environment for read in readings if read.drift and read.counts.nothing_to_do]
+    parts += [f"changed outside Terraform: {', '.join(drifted)}"] if drifted else []
     deployed = any(read.failed and read.failed.step in ("apply", "smoke") for read in readings)
     return f"### {'Deploy' if deployed else 'Plan'}: {prose('; '.join(parts) or 'nothing to change')}"
 

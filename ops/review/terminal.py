@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from ops.plans import texts
-from ops.review import reading, values
+from ops.review import reading
 from ops.review.entries import Attribute, Entry, Risk
 from ops.review.model import Review
 from ops.review.shapes import Drifted, Gate, Reading
@@ -153,7 +153,7 @@ def _line(entry: Entry) -> Text:
 def _attributes(attributes: Iterable[Attribute], indent: str, width: int) -> Iterator[Text]:
     later: list[str] = []
     for one in attributes:
-        if one.unknown and one.before in ("", values.NONE) and not one.forces:
+        if one.later:
             later.append(one.where)
             continue
         yield _attribute(one, indent, width)

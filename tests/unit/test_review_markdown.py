@@ -113,6 +113,17 @@ class TestComment:
         assert "AccessDenied" in text
         assert "Next: `ops plan prod`" in text
 
+    def test_drift_alone_is_named_in_the_heading(self) -> None:
+        drifted, quiet = (
+            review(cases.CASES["no-op with drift"], "dev"),
+            review(cases.CASES["no changes"], "prod"),
+        )
+        assert markdown.comment([drifted, quiet]).startswith("### Plan: changed outside Terraform: dev\n")
+
+    def test_without_links_it_ends_with_its_last_section(self) -> None:
+        text = markdown.comment([review(cases.CASES["update"])])
+        assert text.endswith("\n\n</details>\n")
+
     HINT = 'To say yes, put this into the file:\n\n[[acknowledged]]\nenvironment = "dev"\n  by = "@you #1"\n'
 
     def test_a_hint_of_several_lines_can_be_copied(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ops.cost.estimate import Amount, CostChange, Estimate
 from ops.gates.finding import Acknowledgement, Finding, Gate
-from ops.review import markdown, money, reading, reasons
+from ops.review import markdown, money, reading, reasons, terminal
 from ops.review.entries import Entry, Risk
 from ops.review.shapes import Reading
 from tests.support.plans import cases, story
@@ -153,6 +153,31 @@ class TestActions:
             ("tags", '{"a": "1"}'),
             ("policy", "(known after the apply)"),
         ]
+
+    def test_of_a_replacement_what_only_aws_knows_is_only_named(self) -> None:
+        before = {"id": "a", "arn": "arn:a", "name": "n", "role": "arn:old"}
+        replaced = change(
+            TABLE,
+            "delete,create",
+            before,
+            {"name": "m"},
+            after_unknown={"id": True, "arn": True, "role": True},
+            replace_paths=[["name"]],
+        )
+        found = review(
+            plan(replaced),
+            behind=code(aws_dynamodb_table__database_table_89143D61={"role": "r", "name": "m"}),
+        )
+        (entry,) = reading.of(found).entries
+        assert [(one.where, one.before, one.later) for one in entry.attributes] == [
+            ("name", "n", False),
+            ("id", "a", True),
+            ("arn", "arn:a", True),
+            ("role", "arn:old", False),
+        ]
+        named = "known after the apply: id, arn\n"
+        assert named in markdown.comment([found])
+        assert named in "\n".join(line.plain for line in terminal.lines(found)) + "\n"
 
     def test_tags_are_told_once(self) -> None:
         (entry,) = reading.of(story.reviews()[1]).entries
