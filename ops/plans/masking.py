@@ -97,6 +97,15 @@ def either(marks: Any, others: Any) -> Any:
     return marks or others
 
 
+def marked(marks: Any) -> Any:
+    """The marks without the places that have none, so that two that say the same are the same."""
+    if isinstance(marks, Mapping):
+        return {key: inside for key, mark in marks.items() if (inside := marked(mark))}
+    if isinstance(marks, list):
+        return [marked(mark) for mark in marks] if any_marked(marks) else []
+    return marks
+
+
 def any_marked(marks: Any) -> bool:
     """Whether anything below is marked."""
     if not marks or marks is True:

@@ -140,7 +140,7 @@ def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], v
         order=reasons.ORDERS.get(change.order, ""),
         why=veil.line(reasons.action(change.action_reason, forcing)),
         attributes=tuple(_attributes(change, found, code, veil)),
-        notes=tuple(veil.line(note) for note in _notes(change, veil)),
+        notes=tuple(veil.line(note) for note in _notes(change, found, veil)),
         findings=tuple(dict.fromkeys(str(gate.gate) for gate in gates if not gate.acknowledged)),
         block=references.block(change.address),
     )
@@ -160,7 +160,7 @@ def _risk(change: ResourceChange, found: list[Difference], findings: tuple[Findi
     return Risk.CHANGE if change.action == "update" else Risk.ADDITION
 
 
-def _notes(change: ResourceChange, veil: Veil) -> Iterator[str]:
+def _notes(change: ResourceChange, found: list[Difference], veil: Veil) -> Iterator[str]:
     if change.moved:
         yield f"moved from {change.previous_address}"
     if change.importing:
@@ -168,8 +168,16 @@ def _notes(change: ResourceChange, veil: Veil) -> Iterator[str]:
     if change.after is None and change.before and (id_ := change.before.get("id")):
         marks = masking.inner(change.before_sensitive, "id")
         yield f"its id is {masking.masked(id_, marks, veil.known)}"
+    if change.action == "update" and not found and _resensitized(change):
+        yield "its sensitivity changes"
     if change.deposed:
         yield f"the old object {change.deposed}, left over from a replacement"
+
+
+def _resensitized(change: ResourceChange) -> bool:
+    """Whether other places are sensitive from now on."""
+    before, after = (masking.marked(marks) for marks in (change.before_sensitive, change.after_sensitive))
+    return bool(before != after)
 
 
 def _attributes(

@@ -212,6 +212,29 @@ class TestLimit:
         assert text.startswith(MARKER)
         balanced(text)
 
+    def test_the_summary_of_a_step_over_three_environments(self) -> None:
+        """GitHub refuses one above 1 MiB."""
+        reads = [reading.of(many.whole(number)) for number in (2_000, 2_000, 2_000)]
+        text = markdown.summary(reads, links=LINKS)
+        assert shedding.size(text) <= 1_048_576
+        balanced(text)
+        shorter = markdown.summary(reads[:1], limit=200_000, links=LINKS)
+        assert 190_000 < shedding.size(shorter) <= 200_000
+        balanced(shorter)
+        assert "To stay below 200,000 bytes" in shorter
+
+    def test_a_summary_that_is_too_long_is_shed(self) -> None:
+        wide = plan(
+            *(
+                change(f"a_b.c{number}", "update", {"v": "日" * 600}, {"v": "本" * 600})
+                for number in range(1_200)
+            )
+        )
+        text = markdown.summary([review(wide)], links=LINKS)
+        assert 1_000_000 < shedding.size(text) <= 1_048_576
+        assert "To stay below 1,048,576 bytes" in text
+        balanced(text)
+
     def test_bytes_are_counted(self) -> None:
         wide = [
             change(f"a_b.c{number}", "update", {"v": "日" * 300}, {"v": "本" * 300}) for number in range(100)

@@ -50,6 +50,11 @@ class TestCounts:
             ("import by identity", {"imported": 1}),
             ("read", {"reads": 1}),
             ("deposed", {"destroy": 1}),
+            ("move and replace", {"replace": 1, "move": 1}),
+            ("import and replace", {"replace": 1, "imported": 1}),
+            ("deposed and update", {"change": 1, "destroy": 1}),
+            ("forget a deposed one", {"forget": 1}),
+            ("sensitivity alone", {"change": 1}),
             ("no changes", {"unchanged": 1}),
             ("no-op with drift", {"unchanged": 1, "drift": 1}),
             ("deleted outside", {"add": 1, "drift": 1}),
@@ -124,10 +129,25 @@ class TestActions:
             ("import by identity", "imported"),
             ("deposed", "the old object byebye01, left over from a replacement"),
             ("delete", "its id is t-1"),
+            ("move and replace", "moved from aws_dynamodb_table.old"),
+            ("import and replace", "imported as spec-wizard-t"),
+            ("forget a deposed one", "the old object byebye01, left over from a replacement"),
+            ("sensitivity alone", "its sensitivity changes"),
         ],
     )
     def test_notes(self, case: str, note: str) -> None:
         assert note in only(case).notes
+
+    def test_an_update_of_what_is_marked_the_same_is_not_said_to_change_that(self) -> None:
+        marks = {"before_sensitive": {"a": True, "b": [False]}, "after_sensitive": {"a": True}}
+        (entry,) = reading.of(review(plan(change(TABLE, "update", OLD, OLD, **marks)))).entries
+        assert entry.notes == ()
+
+    def test_of_two_objects_at_one_address_each_is_told(self) -> None:
+        old, changed = read("deposed and update").entries
+        assert (old.action, old.symbol, changed.action) == ("delete", "-", "update")
+        assert old.address == changed.address
+        assert [one.where for one in changed.attributes] == ["tags.a"]
 
     def test_a_new_resource_with_what_it_is_given(self) -> None:
         made = change(
