@@ -98,14 +98,18 @@ def body(environment: str, drift: Drift, limit: int = LIMIT) -> str:
 
 
 def _section(one: Mapping[str, Any]) -> str:
-    heading = f"\n### {code(str(one['construct'] or one['address']))}\n\n"
-    where = f"{code(str(one['address']))} {code(str(one['id'])) if one['id'] else ''}".rstrip()
+    heading = f"\n### {_name(one['construct'] or one['address'])}\n\n"
+    where = f"{_name(one['address'])} {_name(one['id']) if one['id'] else ''}".rstrip()
     if one["what"] == "deleted":
         return f"{heading}{where} is **deleted**.\n"
-    lines = [
-        f"- {code(str(attribute['attribute']))}: {_values(attribute)}\n" for attribute in one["attributes"]
-    ]
+    lines = [f"- {_name(attribute['attribute'])}: {_values(attribute)}\n" for attribute in one["attributes"]]
     return f"{heading}{where}\n\n{''.join(lines)}"
+
+
+def _name(text: object) -> str:
+    from ops.plans import masking
+
+    return code(masking.without_secrets(str(text)))
 
 
 def _values(attribute: Mapping[str, Any]) -> str:

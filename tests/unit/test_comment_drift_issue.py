@@ -189,6 +189,9 @@ class TestText:
         """The file could be of another making than `ops drift`."""
         one = json.loads(json.dumps(TTL).replace("9", '"ghp_' + "b" * 36 + '"'))
         assert "ghp_" not in drift_issue.body("dev", [one])
+        named = {**one, **dict.fromkeys(("id", "address", "construct"), "AKIAIOSFODNN7EXAMPLE")}
+        named["attributes"] = [{**one["attributes"][0], "attribute": 'tags["AKIAIOSFODNN7EXAMPLE"]'}]
+        assert "AKIA" not in drift_issue.body("dev", [named])
 
     def test_what_is_sensitive_is_told_to_be_another(self) -> None:
         attribute = {
