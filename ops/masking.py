@@ -29,11 +29,12 @@ LOOKS_LIKE_A_SECRET = re.compile(
     r"|s(?<=\bs)k(?:-[A-Za-z0-9_-]{8,}|_(?:live|test)_[A-Za-z0-9]{10,})"  # OpenAI, Anthropic; Stripe
     r"|r(?<=\br)k_(?:live|test)_[A-Za-z0-9]{10,}"
     r"|w(?<=\bw)hsec_[A-Za-z0-9+/=]{16,}"
-    r"|g(?<=\bg)(?:h[pousr]_[A-Za-z0-9]{20,}|ithub_pat_\w{20,}|l[a-z]{2,5}-[\w-]{16,})"  # GitHub; GitLab
+    r"|g(?<=\bg)(?:h[pousr]_[A-Za-z0-9]{20,}|ithub_pat_\w{20,}"  # GitHub
+    r"|l(?:pat|dt|rt|cbt|ptt|ft|imt|oas|agent|soat)-[\w-]{16,})"  # GitLab
     r"|x(?<=\bx)(?:ox[abeprs]|app)-[A-Za-z0-9-]{10,}"  # Slack
     r"|h(?<=\bh)(?:ooks\.slack\.com/[a-z]+/[\w/-]{8,}|f_[A-Za-z0-9]{20,})"  # Hugging Face
     r"|n(?<=\bn)pm_[A-Za-z0-9]{30,}"
-    r"|p(?<=\bp)ypi-[\w-]{30,}"
+    r"|p(?<=\bp)ypi-AgE[\w-]{30,}"
     r"|y(?<=\by)a29\.[\w-]{16,}"  # Google
     r"|S(?<=\bS)G\.[\w-]{16,}\.[\w-]{16,}"  # SendGrid
     r"|:(?<=\d{6}:)AA[\w-]{30,}"  # Telegram

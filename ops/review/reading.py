@@ -104,7 +104,7 @@ def _failed(review: Review, veil: Veil) -> Failed | None:
         veil.line(failure.step),
         failure.code,
         veil.lines(failure.message),
-        veil.lines(failure.hint.strip()),
+        veil.lines(failure.hint),
         veil.line(failure.address),
         veil.line(construct),
         veil.line(failure.next_command),
