@@ -149,13 +149,16 @@ def _end_in_order_when_told_to() -> None:
 
 
 def _fail(message: str, hint: str, code: ExitCode) -> None:
+    """End with what went wrong. What others reported may have a key in it, and this is a pipeline's log."""
     from rich.console import Console
+
+    from ops.plans.masking import without_secrets
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     console.print("Error: ", style="bold red", end="")
-    console.print(message, markup=False)
+    console.print(without_secrets(message), markup=False)
     if hint:
-        console.print(hint, markup=False)
+        console.print(without_secrets(hint), markup=False)
     sys.exit(code)
 
 

@@ -75,11 +75,15 @@ def drift(
 def look(
     directory: Path, console: Console, lock_timeout: str | None = None
 ) -> tuple[list[Finding], list[Finding]]:
-    """Drift and waiting changes of the stack in this folder. Raises OpsError (STATE): it is not deployed."""
+    """Drift and waiting changes of the stack in this folder, as they may be shown.
+
+    Raises OpsError (STATE): it is not deployed.
+    """
     from ops.drift import findings
     from ops.plans import document
     from ops.plans.synthesized import Synthesized
     from ops.progress import step
+    from ops.review.veil import Veil
     from ops.terraform import Terraform
 
     terraform, code = Terraform(directory, lock_timeout=lock_timeout), Synthesized.of(directory)
@@ -91,8 +95,13 @@ def look(
             hint=f"Deploy it:  cdktf deploy {directory.name}",
             code=ExitCode.STATE,
         )
-    found, unmixed = findings.drifted(plan, code), plan
+    unmixed = plan
     if plan.drift and (plan.to_do or plan.outputs_to_change):
         with step(console, "Comparing code and state"):
             unmixed = document.read(terraform.difference("-refresh=false"))
-    return found, findings.waiting(plan, unmixed, code)
+    veil = Veil(plan.secrets | unmixed.secrets)
+    found = findings.drifted(plan, code, veil.known)
+    waiting = findings.waiting(plan, unmixed, code, veil.known)
+    return [findings.hidden(one, veil.text) for one in found], [
+        findings.hidden(one, veil.text) for one in waiting
+    ]

@@ -98,27 +98,28 @@ def body(environment: str, drift: Drift, limit: int = LIMIT) -> str:
 
 
 def _section(one: Mapping[str, Any]) -> str:
-    from ops.drift.report import shown
-
-    heading = f"\n### {code(str(one['construct'] or one['address']))}\n\n"
-    where = f"{code(str(one['address']))} {code(str(one['id'])) if one['id'] else ''}".rstrip()
+    heading = f"\n### {_name(one['construct'] or one['address'])}\n\n"
+    where = f"{_name(one['address'])} {_name(one['id']) if one['id'] else ''}".rstrip()
     if one["what"] == "deleted":
         return f"{heading}{where} is **deleted**.\n"
-    lines = [
-        f"- {code(str(attribute['attribute']))}: {_values(attribute, shown)}\n"
-        for attribute in one["attributes"]
-    ]
+    lines = [f"- {_name(attribute['attribute'])}: {_values(attribute)}\n" for attribute in one["attributes"]]
     return f"{heading}{where}\n\n{''.join(lines)}"
 
 
-def _values(attribute: Mapping[str, Any], shown: Any) -> str:
+def _name(text: object) -> str:
     from ops.plans import masking
 
-    before, after = (shown(masking.masked(attribute[side], False)) for side in ("before", "after"))
-    if attribute["sensitive"] and before == after:
-        return f"{code(before)} → another, also sensitive"
+    return code(masking.without_secrets(str(text)))
+
+
+def _values(attribute: Mapping[str, Any]) -> str:
+    from ops.drift.report import pair
+    from ops.plans import masking
+
+    old, new = (masking.masked(attribute[side], False) for side in ("before", "after"))
+    before, after, same = pair(old, new, attribute["sensitive"])
     by_hand = "" if attribute["deploy_reverts"] else " (no deploy puts it back)"
-    return f"{code(before)} → {code(after)}{by_hand}"
+    return f"{code(before)} → {same or code(after)}{by_hand}"
 
 
 def code(text: str) -> str:

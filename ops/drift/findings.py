@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from ops.drift import noise
 from ops.plans import differences, masking
 from ops.plans.differences import Difference
 from ops.plans.document import PlanDocument, Resource, ResourceChange
+from ops.plans.masking import Known, nothing_known
 
 DELETED = "deleted"
 CHANGED = "changed"
@@ -70,8 +71,11 @@ class Finding:
         }
 
 
-def drifted(plan: PlanDocument, code: Code) -> list[Finding]:
-    """What a plan's refresh found to be changed or deleted, without what is nobody's change."""
+def drifted(plan: PlanDocument, code: Code, known: Known = nothing_known) -> list[Finding]:
+    """What a plan's refresh found to be changed or deleted, without what is nobody's change.
+
+    known: hides what plans mark, in the values; `hidden` does in what else a finding tells.
+    """
     changes = [c for c in plan.drift if c.mode == "managed" and c.action != "no-op"]
     # What was deleted is in the state that is compared with, but not in the one after the refresh.
     gone = {change.address: _resource(change) for change in changes if change.after is None}
@@ -80,15 +84,17 @@ def drifted(plan: PlanDocument, code: Code) -> list[Finding]:
     for change in changes:
         if change.after is None:
             found[change.address] = _finding(change, code, DELETED)
-        elif seen := tuple(_seen(change, managed, code.ignored(change.address))):
+        elif seen := tuple(_seen(change, managed, code.ignored(change.address), known)):
             found[change.address] = _finding(change, code, CHANGED, seen)
     for resource in plan.prior.values():
-        if added := tuple(_added(resource, managed)):
+        if added := tuple(_added(resource, managed, known)):
             found[resource.address] = _with(added, resource, code, found.get(resource.address))
     return sorted(found.values(), key=lambda one: (one.construct, one.address))
 
 
-def waiting(plan: PlanDocument, without_refresh: PlanDocument, code: Code) -> list[Finding]:
+def waiting(
+    plan: PlanDocument, without_refresh: PlanDocument, code: Code, known: Known = nothing_known
+) -> list[Finding]:
     """What the code wants otherwise, whatever was done outside.
 
     without_refresh tells the code from the state that the last run wrote. Some of that is nothing: providers
@@ -96,7 +102,7 @@ def waiting(plan: PlanDocument, without_refresh: PlanDocument, code: Code) -> li
     """
     after_refresh = {change.address for change in plan.to_do}
     found = [
-        replace(_finding(change, code, change.word, tuple(differences.of(change))), by_hand=())
+        replace(_finding(change, code, change.word, tuple(differences.of(change, known=known))), by_hand=())
         for change in without_refresh.to_do
         if change.address in after_refresh
     ]
@@ -109,14 +115,31 @@ def waiting(plan: PlanDocument, without_refresh: PlanDocument, code: Code) -> li
     return sorted(found, key=lambda one: (one.construct, one.address))
 
 
-def _seen(change: ResourceChange, managed: noise.Managed, ignored: frozenset[str]) -> Iterator[Difference]:
+def hidden(finding: Finding, hide: Callable[[str], str]) -> Finding:
+    """The finding with its names and its places as they may be shown; its values are fit to be already."""
+    return replace(
+        finding,
+        construct=hide(finding.construct),
+        address=hide(finding.address),
+        id=hide(finding.id),
+        differences=tuple(
+            replace(one, path=tuple(hide(part) if isinstance(part, str) else part for part in one.path))
+            for one in finding.differences
+        ),
+        by_hand=tuple(map(hide, finding.by_hand)),
+    )
+
+
+def _seen(
+    change: ResourceChange, managed: noise.Managed, ignored: frozenset[str], known: Known
+) -> Iterator[Difference]:
     """The differences that somebody made. `tags_all` tells every change of `tags`, too."""
     cleaned = replace(
         change,
         before=noise.without_mirrors(change.type, change.before or {}, managed),
         after=noise.without_mirrors(change.type, change.after or {}, managed),
     )
-    found = differences.of(cleaned, none_is_none=True)
+    found = differences.of(cleaned, none_is_none=True, known=known)
     retagged = any(one.attribute == "tags_all" for one in found)
     for one in found:
         if noise.is_noise(change.type, one) or one.attribute in ignored or "all" in ignored:
@@ -126,7 +149,7 @@ def _seen(change: ResourceChange, managed: noise.Managed, ignored: frozenset[str
         yield one
 
 
-def _added(resource: Resource, managed: noise.Managed) -> Iterator[Difference]:
+def _added(resource: Resource, managed: noise.Managed, known: Known) -> Iterator[Difference]:
     """Members of a set that no resource of the state is, such as a role's policy that somebody added.
 
     The state says nothing against them any more once an apply has refreshed it; nor does Terraform.
@@ -134,7 +157,7 @@ def _added(resource: Resource, managed: noise.Managed) -> Iterator[Difference]:
     for attribute in noise.sets_of(resource.type):
         for member in noise.strangers(resource.type, attribute, resource.values, managed):
             if member not in NO_MEMBERS:
-                shown = masking.masked(member, False)
+                shown = masking.masked(member, False, known)
                 name = shown.get("name", "") if isinstance(shown, dict) else str(shown)
                 yield Difference((attribute, name), None, shown)
 
@@ -159,11 +182,17 @@ def _finding(change: ResourceChange, code: Code, what: str, seen: tuple[Differen
         code.construct_path(change.address),
         change.address,
         change.type,
-        str(values.get("id") or values.get("name") or ""),
+        next((_id(change, name) for name in ("id", "name") if values.get(name)), ""),
         what,
         seen,
         tuple(attribute for attribute in attributes if not code.sets(change.address, attribute)),
     )
+
+
+def _id(change: ResourceChange, name: str) -> str:
+    values = change.before or change.after or {}
+    marks = masking.either(change.before_sensitive, change.after_sensitive)
+    return str(masking.masked(values[name], masking.inner(marks, name)))
 
 
 def _resource(change: ResourceChange) -> Resource:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ops.drift.findings import DELETED, Finding
 from ops.plans import texts
-from ops.plans.differences import Difference
+from ops.plans.differences import Difference, alike
 
 WIDTH = 160
 """Characters of one value before it is cut."""
@@ -39,8 +39,6 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _change(one: Difference) -> str:
-    if one.sensitive and one.before == one.after:
-        return f"{shown(one.before)} → another, also sensitive"
     if _is_set(one.before) and _is_set(one.after):
         added = [member for member in one.after if member not in one.before]
         removed = [member for member in one.before if member not in one.after]
@@ -50,7 +48,15 @@ def _change(one: Difference) -> str:
                 for word, members in (("added", added), ("removed", removed))
                 if members
             )
-    return f"{shown(one.before)} → {shown(one.after)}"
+    before, after, same = pair(one.before, one.after, one.sensitive)
+    return f"{before} → {same or after}"
+
+
+def pair(before: Any, after: Any, sensitive: bool) -> tuple[str, str, str]:
+    """Two values that differ, each in one line, long ones cut around the first difference; and what to say
+    instead of the second where both read the same, else ""."""
+    old, new = _line(before), _line(after)
+    return (*texts.cut_pair(old, new, WIDTH), alike(before, after, sensitive) if old == new else "")
 
 
 def _is_set(value: Any) -> bool:
@@ -59,11 +65,14 @@ def _is_set(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """A value in one line, cut where it is long."""
+    return texts.cut(_line(value), WIDTH)
+
+
+def _line(value: Any) -> str:
     if value in (None, ""):
         return "none"
     text = value if isinstance(value, str) else json.dumps(texts.opened(value))
-    text = " ".join(text.split())
-    return text if len(text) <= WIDTH else f"{text[:WIDTH]}… ({len(text)} characters)"
+    return " ".join(text.split())
 
 
 def next_steps(stack: str, drift: Sequence[Finding]) -> Iterator[str]:

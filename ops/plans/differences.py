@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ops import masking as names
 from ops.plans import masking, policies
 from ops.plans.document import Path, ResourceChange
+from ops.plans.masking import Known, nothing_known
 
 IDENTITIES = (
     "Sid",
@@ -35,7 +37,8 @@ class Difference:
     """One place that differs.
 
     path: from the attribute inwards, a named block by its name. before, after: fit to be shown, what is
-    sensitive replaced. sensitive: whether something was. unknown: the new value is only known after an apply.
+    sensitive replaced, by a mark, by its look or by its name. sensitive: whether something was. unknown: the
+    new value is only known after an apply.
     """
 
     path: Path
@@ -68,42 +71,73 @@ def written(path: Path) -> str:
     return text
 
 
+def alike(before: Any, after: Any, sensitive: bool) -> str:
+    """What to say instead of a new value that reads like the old one. sensitive: see Difference."""
+    if sensitive:
+        return "another, also hidden"
+    other_type = type(before) is not type(after)
+    return "the same, as another type" if other_type else "another, which reads the same"
+
+
 class Side(NamedTuple):
-    """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet."""
+    """A value with Terraform's marks of what in it is sensitive, and of what in it is not known yet.
+
+    called: whether it stands below a name of a secret, see `ops/masking.py`.
+    """
 
     value: Any
     marks: Any = False
     unknown: Any = False
+    called: bool | None = False
 
     def member(self, key: str | int) -> Side:
-        inside = self.value.get(key) if isinstance(self.value, dict) else self.value[key]
-        return Side(inside, masking.inner(self.marks, key), masking.inner(self.unknown, key))
+        """One of them, with its marks."""
+        marks, unknown = masking.inner(self.marks, key), masking.inner(self.unknown, key)
+        if not isinstance(self.value, dict):
+            return Side(self.value[key], marks, unknown, self.called)
+        return Side(self.value.get(key), marks, unknown, names.below(self.called, self.value, str(key)))
 
 
 ABSENT = Side(None)
-Found = tuple[Difference, tuple[Any, Any]]
-"""A difference, and the two values as they are."""
 
 
-def of(change: ResourceChange, *, none_is_none: bool = False) -> list[Difference]:
+class Found(NamedTuple):
+    """Where two values differ, both as they are."""
+
+    path: Path
+    before: Side
+    after: Side
+    unknown: bool = False
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether these are two ways to write no value."""
+        return not self.unknown and _is_nothing(self.before.value) and _is_nothing(self.after.value)
+
+
+def of(
+    change: ResourceChange, *, none_is_none: bool = False, known: Known = nothing_known
+) -> list[Difference]:
     """All places in which a resource's attributes differ; none for one that is new or gone.
 
-    none_is_none: the several ways to write no value are no difference. Attributes that only an apply will
-    know come last: computed ones among them may come out as they were.
+    none_is_none: the several ways to write no value are no difference. known: see `masking`. Attributes that
+    only an apply will know come last: computed ones among them may come out as they were.
     """
     if change.before is None or change.after is None:
         return []
     before = Side(change.before, change.before_sensitive)
     after = Side(change.after, change.after_sensitive, change.after_unknown)
-    return between(before, after, none_is_none=none_is_none)
+    return between(before, after, none_is_none=none_is_none, known=known)
 
 
-def between(before: Side, after: Side, *, none_is_none: bool = False) -> list[Difference]:
+def between(
+    before: Side, after: Side, *, none_is_none: bool = False, known: Known = nothing_known
+) -> list[Difference]:
     """The same for any two objects, such as outputs by their names."""
     found = [
-        difference
-        for difference, values in _members((), before, after)
-        if not (none_is_none and not difference.unknown and all(_is_nothing(value) for value in values))
+        _difference(*place, known=known)
+        for place in _members((), before, after)
+        if not (none_is_none and place.is_nothing)
     ]
     return sorted(found, key=lambda one: one.unknown)  # stable: within both in the order of the attributes
 
@@ -127,21 +161,23 @@ def _members(path: Path, before: Side, after: Side) -> Iterator[Found]:
 def _between(path: Path, before: Side, after: Side) -> Iterator[Found]:
     old, new = before.value, after.value
     if after.unknown is True or (new is None and masking.any_marked(after.unknown)):
-        yield _difference(path, before, after, unknown=True)
+        yield Found(path, before, after, unknown=True)
     elif same(old, new) and not masking.any_marked(after.unknown):
         return
     elif True in (before.marks, after.marks):
-        yield _difference(path, before, after)
+        yield Found(path, before, after)
     elif isinstance(old, dict) and isinstance(new, dict):
         yield from _members(path, before, after)
     elif _blocks(old or new) and _blocks(new or old):
         yield from _between_blocks(path, before._replace(value=old or []), after._replace(value=new or []))
     elif masking.any_marked(after.unknown):  # a list of texts, some of them not known yet
-        yield _difference(path, before, after, unknown=True)
+        yield Found(path, before, after, unknown=True)
     elif (old_document := _parsed(old)) is not None and (new_document := _parsed(new)) is not None:
-        yield from _between(path, Side(old_document), Side(new_document))
+        yield from _between(
+            path, Side(old_document, called=before.called), Side(new_document, called=after.called)
+        )
     else:
-        yield _difference(path, before, after)
+        yield Found(path, before, after)
 
 
 def _between_blocks(path: Path, before: Side, after: Side) -> Iterator[Found]:
@@ -155,7 +191,7 @@ def _between_blocks(path: Path, before: Side, after: Side) -> Iterator[Found]:
         return
     olds, news = _only(before, after), _only(after, before)
     if not olds and not news:  # the same blocks in another order, or more than once
-        yield _difference(path, before, after)
+        yield Found(path, before, after)
     for place in range(max(len(olds), len(news))):
         old_block = before.member(olds[place]) if place < len(olds) else ABSENT
         new_block = after.member(news[place]) if place < len(news) else ABSENT
@@ -173,12 +209,15 @@ def _only(side: Side, other: Side) -> list[int]:
     ]
 
 
-def _difference(path: Path, before: Side, after: Side, *, unknown: bool = False) -> Found:
+def _difference(path: Path, before: Side, after: Side, unknown: bool, known: Known) -> Difference:
     marks = masking.either(before.marks, after.marks)
-    name = path[-1] if isinstance(path[-1], str) else ""
-    old, new = (masking.masked_as(name, value, marks) for value in (before.value, after.value))
-    old, new = (None if side.value is None else shown for side, shown in ((before, old), (after, new)))
-    return Difference(path, old, new, masking.any_marked(marks), unknown), (before.value, after.value)
+    called = before.called or after.called
+    old, new = (
+        None if side.value is None else masking.masked(side.value, marks, known, called=called)
+        for side in (before, after)
+    )
+    hidden = masking.any_marked(marks) or (old, new) != (before.value, after.value)
+    return Difference(path, old, new, hidden, unknown)
 
 
 def same(old: Any, new: Any) -> bool:

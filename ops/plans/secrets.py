@@ -17,10 +17,12 @@ Json = Mapping[str, Any]
 
 SHORTEST = 4
 """Characters. Shorter values are words such as `on` and `dev`, which would hide half of a plan."""
+SHORTEST_NUMBER = 6
+"""Digits. Shorter numbers are sizes, ports and days."""
 
 
 def of(document: Json) -> frozenset[str]:
-    """The marked texts of `terraform show -json PLAN`; of a text that is JSON also the texts in it."""
+    """The marked texts and numbers of `terraform show -json PLAN`; of a text that is JSON those in it."""
     return frozenset(text for text in _texts(document) if len(text) >= SHORTEST)
 
 
@@ -61,6 +63,9 @@ def _marked(value: Any, marks: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from _marked(member, masking.inner(marks, index))
+    elif marks is True and isinstance(value, int | float) and not isinstance(value, bool):
+        if sum(map(str.isdigit, text := str(value))) >= SHORTEST_NUMBER:
+            yield text
     elif marks is True and isinstance(value, str):
         yield value
         yield from _inside(value)

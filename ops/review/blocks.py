@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ops.review import values
+from ops.plans import texts
 from ops.review.entries import Attribute, Entry, Risk
 from ops.review.markup import code, fenced, prose
 from ops.review.shapes import Drifted, Failed, Gate, Output, Reading, Unlike
@@ -56,32 +56,36 @@ def _failed(failed: Failed | None, width: int) -> Block:
     assert failed
     where = " ".join(code(one) for one in (failed.construct, failed.address) if one)
     head = f"**{prose(failed.step)} failed**, exit code {failed.code}" + (f": {where}" if where else "")
-    tail = f"\n\n{prose(failed.hint)}" if failed.hint else ""
-    if failed.next_command:
-        tail += f"\n\nNext: {code(failed.next_command)}"
+    next_ = f"\n\nNext: {code(failed.next_command)}" if failed.next_command else ""
+
+    def hint(number: int, longest: int) -> str:
+        """The sentence as prose; what follows may be a piece of a file, or commands."""
+        first, *rest = failed.hint or ("",)
+        while rest and not rest[0].strip():
+            del rest[0]
+        told = f"\n\n{prose(first)}" if first else ""
+        return told + (f"\n\n{fenced(_cut_lines(rest, longest, number), 'text')}" if rest else "")
 
     def with_lines(number: int, longest: int) -> str:
-        told = [values.cut(line, longest) for line in failed.message[:number]]
-        if (left := len(failed.message) - number) > 0:
-            told.append(f"… {left} more lines")
-        return f"{head}\n\n{fenced(told, 'text')}" if told else head
+        told = _cut_lines(failed.message, longest, number)
+        return (f"{head}\n\n{fenced(told, 'text')}" if told else head) + hint(number, longest) + next_
 
-    return Block(Risk.GATED, [with_lines(LINES, width) + tail, with_lines(FEW, SHORT) + tail, head])
+    return Block(Risk.GATED, [with_lines(LINES, width), with_lines(FEW, SHORT), head])
 
 
 def _gate(gate: Gate, width: int) -> Block:
     mark = "acknowledged" if gate.acknowledged else "closed"
     named = " ".join(code(one) for one in (gate.construct, gate.address, gate.fingerprint) if one)
-    line = f"- **{prose(gate.gate)}** ({mark}) {named}: {prose(values.cut(gate.what, width))}"
+    line = f"- **{prose(gate.gate)}** ({mark}) {named}: {prose(texts.cut(gate.what, width))}"
     line += f"<br>{prose(gate.acknowledged)}" if gate.acknowledged else ""
     forms = [f"{line}\n\n{fenced(_cut_lines(gate.details, width))}"] if gate.details else []
     risk = Risk.DESTRUCTIVE if gate.acknowledged else Risk.GATED
     return Block(risk, [*forms, line, ""], "acknowledged" if gate.acknowledged else "closed gate")
 
 
-def _cut_lines(lines: tuple[str, ...], width: int) -> list[str]:
-    shown = [values.cut(line, width) for line in lines[:LINES]]
-    return shown if len(lines) <= LINES else [*shown, f"… {len(lines) - LINES} more lines"]
+def _cut_lines(lines: Sequence[str], width: int, number: int = LINES) -> list[str]:
+    shown = [texts.cut(line, width) for line in lines[:number]]
+    return shown if len(lines) <= number else [*shown, f"… {len(lines) - number} more lines"]
 
 
 def _entry(entry: Entry, width: int) -> Block:
@@ -102,12 +106,12 @@ def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
     """Lines that GitHub and GitLab colour: minus what was, plus what will be."""
     later = []
     for one in attributes:
-        before, after = values.cut_pair(one.before, one.after, width)
+        before, after = texts.cut_pair(one.before, one.after, width)
         forces = "  # forces the replacement" if one.forces else ""
-        if one.unknown and one.before in ("", values.NONE) and not forces:
+        if one.later:
             later.append(one.where)
-        elif one.hidden_alike:
-            yield f"! {one.where}: {before} → {alike(one)}{forces}"
+        elif one.alike:
+            yield f"! {one.where}: {before} → {one.alike}{forces}"
         else:
             if before:
                 yield f"- {one.where}: {before}{forces if not after else ''}"
@@ -117,18 +121,12 @@ def _diff(attributes: Iterable[Attribute], width: int) -> Iterator[str]:
         yield f"  known after the apply: {', '.join(later)}"
 
 
-def alike(one: Attribute) -> str:
-    """What to write instead of a new value that reads like the old one."""
-    return "another, also sensitive" if one.sensitive else "the same, as another type"
-
-
 def _output(output: Output, width: int) -> Block:
     line = f"- {prose(output.action)} {code(output.name)}" + (f" ({output.note})" if output.note else "")
     if len(output.attributes) == 1 and output.attributes[0].where == output.name:
         (one,) = output.attributes
-        shown = " → ".join(code(values.cut(value, SHORT)) for value in (one.before, one.after) if value)
-        if one.hidden_alike:
-            shown = f"{code(one.before)} → {alike(one)}"
+        before, after = (code(value) for value in texts.cut_pair(one.before, one.after, SHORT))
+        shown = " → ".join(filter(None, (before, one.alike or after)))
         return Block(Risk.HARMLESS, [f"{line}: {shown}", line, ""], "outputs")
     forms = [f"{line}\n\n{fenced(_diff(output.attributes, width))}"] if output.attributes else []
     return Block(Risk.HARMLESS, [*forms, line, ""], "outputs")

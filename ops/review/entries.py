@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 from ops.gates.finding import Finding
 from ops.plans import differences, masking, references
@@ -69,7 +68,8 @@ class Attribute:
     """One place that differs, as text. before: "" for something new; after: "" for what goes with it all.
 
     forces: whether it forces the replacement. sensitive: something in it is hidden. unknown: known only after
-    the apply.
+    the apply. computed: anew in a replacement, not set by the code. alike: what to say instead
+    of a new value that reads like the old one, "" where it does not.
     """
 
     where: str
@@ -78,11 +78,13 @@ class Attribute:
     forces: bool = False
     sensitive: bool = False
     unknown: bool = False
+    computed: bool = False
+    alike: str = ""
 
     @property
-    def hidden_alike(self) -> bool:
-        """Whether both values read the same although they differ."""
-        return self.before == self.after and not self.unknown
+    def later(self) -> bool:
+        """Whether its name is enough, among those of what is known after the apply."""
+        return self.unknown and not self.forces and (self.computed or self.before in ("", values.NONE))
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def by_danger(entry: Entry) -> tuple[int, int, str, str]:
 
 def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], veil: Veil) -> Entry:
     """The entry of a change. findings: of the gates, about this address."""
-    found = differences.of(change)
+    found = differences.of(change, known=veil.known)
     forcing = tuple(dict.fromkeys(differences.written(path) for path in change.replace_paths))
     gates = tuple(findings)
     return Entry(
@@ -138,7 +140,7 @@ def of(change: ResourceChange, code: Synthesized, findings: Iterable[Finding], v
         order=reasons.ORDERS.get(change.order, ""),
         why=veil.line(reasons.action(change.action_reason, forcing)),
         attributes=tuple(_attributes(change, found, code, veil)),
-        notes=tuple(veil.line(note) for note in _notes(change)),
+        notes=tuple(veil.line(note) for note in _notes(change, found, veil)),
         findings=tuple(dict.fromkeys(str(gate.gate) for gate in gates if not gate.acknowledged)),
         block=references.block(change.address),
     )
@@ -158,19 +160,24 @@ def _risk(change: ResourceChange, found: list[Difference], findings: tuple[Findi
     return Risk.CHANGE if change.action == "update" else Risk.ADDITION
 
 
-def _notes(change: ResourceChange) -> Iterator[str]:
+def _notes(change: ResourceChange, found: list[Difference], veil: Veil) -> Iterator[str]:
     if change.moved:
         yield f"moved from {change.previous_address}"
     if change.importing:
         yield f"imported as {change.import_id}" if change.import_id else "imported"
     if change.after is None and change.before and (id_ := change.before.get("id")):
-        yield f"its id is {_shown_id(change, id_)}"
+        marks = masking.inner(change.before_sensitive, "id")
+        yield f"its id is {masking.masked(id_, marks, veil.known)}"
+    if change.action == "update" and not found and _resensitized(change):
+        yield "its sensitivity changes"
     if change.deposed:
         yield f"the old object {change.deposed}, left over from a replacement"
 
 
-def _shown_id(change: ResourceChange, id_: Any) -> Any:
-    return masking.masked(id_, masking.inner(change.before_sensitive, "id"))
+def _resensitized(change: ResourceChange) -> bool:
+    """Whether other places are sensitive from now on."""
+    before, after = (masking.marked(marks) for marks in (change.before_sensitive, change.after_sensitive))
+    return bool(before != after)
 
 
 def _attributes(
@@ -184,18 +191,23 @@ def _attributes(
         if one.attribute == "tags_all" and (one.path[1:], repr(one.before), repr(one.after)) in told:
             continue
         forces = any(_reaches(path, one.path) for path in change.replace_paths)
-        yield attribute(one, veil, forces=forces)
+        computed = one.unknown and change.action == "replace" and not code.sets(change.address, one.attribute)
+        yield attribute(one, veil, forces=forces, computed=computed)
 
 
-def attribute(one: Difference, veil: Veil, *, forces: bool = False) -> Attribute:
+def attribute(one: Difference, veil: Veil, *, forces: bool = False, computed: bool = False) -> Attribute:
     """A difference as text."""
+    before, after = values.shown(veil.value(one.before)), values.shown(veil.value(one.after))
+    same = before == after and not one.unknown
     return Attribute(
         veil.line(one.where),
-        values.shown(veil.value(one.before)),
-        values.UNKNOWN if one.unknown else values.shown(veil.value(one.after)),
+        before,
+        values.UNKNOWN if one.unknown else after,
         forces,
         one.sensitive,
         one.unknown,
+        computed,
+        differences.alike(one.before, one.after, one.sensitive) if same else "",
     )
 
 
@@ -212,8 +224,9 @@ def _all(change: ResourceChange, after: Json, code: Synthesized, veil: Veil) -> 
             continue
         else:
             marks = masking.inner(change.after_sensitive, name)
-            marked = masking.any_marked(marks)
-            text = values.shown(veil.value(masking.masked_as(name, value, marks)))
+            shown = veil.value(masking.masked_as(name, value, marks, veil.known))
+            marked = shown != value
+            text = values.shown(shown)
             text += f" {values.UNKNOWN}" if unknown else ""
         yield Attribute(veil.line(name), "", text, sensitive=marked, unknown=unknown)
 

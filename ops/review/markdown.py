@@ -86,7 +86,8 @@ def _document(
 
         def assembled() -> str:
             told = [_environment(read, found) for read, found in parts]
-            return "\n\n".join(["\n".join([*head, heading]), table, *told, _foot(parts, limit, links)]) + "\n"
+            pieces = ["\n".join([*head, heading]), table, *told, _foot(parts, limit, links)]
+            return "\n\n".join(filter(None, pieces)) + "\n"
 
         blocks = [block for _, found in parts for section in found for block in section.blocks]
         text = shedding.fit(blocks, limit, assembled)
@@ -101,9 +102,13 @@ def _heading(readings: Sequence[Reading], deploy: bool) -> str:
     failed = [read.environment for read in readings if read.failed]
     closed = sum(len(read.open_gates) for read in readings)
     acting = [read.environment for read in readings if not read.counts.nothing_to_do]
+    unplanned = [read.environment for read in readings if not read.planned and not read.failed]
     parts = [f"failed for {', '.join(failed)}"] if failed else []
+    parts += [f"none for {', '.join(unplanned)}"] if unplanned else []
     parts += [f"{closed} finding{'' if closed == 1 else 's'} nobody acknowledged"] if closed else []
     parts += [f"changes in {', '.join(acting)}"] if acting else []
+    drifted = [read.environment for read in readings if read.drift and read.counts.nothing_to_do]
+    parts += [f"changed outside Terraform: {', '.join(drifted)}"] if drifted else []
     # A deploy also fails before it applies, and its bundle may be shown by hand.
     deploy = deploy or any(
         read.failed and read.failed.step in ("apply", "smoke", "deploy") for read in readings

@@ -24,6 +24,7 @@ LIVE = re.compile(
     r"|&amp;(?=\d)"  # epics
     r"|GH-(?=\d)"
     r"|:(?=//)"  # addresses of the web
+    r"|:(?=[\w+-]+:)"  # emoji, which ARNs of secrets have in them
     r"|www(?=\.)"
     r"|(?<!\S)/(?=\w))",  # quick actions of GitLab
     re.IGNORECASE,

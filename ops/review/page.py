@@ -13,14 +13,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ops.review import graph, reading, values
+from ops.plans import texts
+from ops.review import graph, reading
 from ops.review.entries import Entry, Risk
 from ops.review.model import Review
 from ops.review.shapes import Reading
 
 FOLDER = Path(__file__).parent
-VALUE = 2_000
-"""Characters of a value that are shown at most."""
+LONG = 80
+"""Characters from which on it is marked where two values differ; nothing is cut."""
 UNFOLDED = 12
 """Entries that are open from the start: the most dangerous, where there are few."""
 
@@ -42,8 +43,7 @@ def render(reviews: Sequence[Review | Reading], *, title: str = "Plan") -> str:
         readings=readings,
         graphs=[graph.of(read) for read in readings],
         chips=[_chips(read) for read in readings],
-        cut_pair=values.cut_pair,
-        value=VALUE,
+        parted=_parted,
         unfolded=UNFOLDED,
         risks=RISKS,
         searched=_searched,
@@ -82,8 +82,18 @@ def _chips(read: Reading) -> dict[str, Any]:
     return {"actions": sorted(actions.items()), "risks": sorted(risks.items(), reverse=True)}
 
 
+def _parted(before: str, after: str) -> tuple[str, str, str, str]:
+    """What two long texts begin with alike, what each of them has then, and what both end with."""
+    if min(len(before), len(after)) < LONG or before == after:
+        return "", before, after, ""
+    start = texts.common_start(before, after)
+    old, new = before[start:], after[start:]
+    end = texts.common_start(old[::-1], new[::-1])
+    return before[:start], old[: len(old) - end], new[: len(new) - end], old[len(old) - end :]
+
+
 def _searched(entry: Entry) -> str:
-    """What the filter looks in; its values as well, but no longer than they are shown."""
+    """What the filter looks in: names, not values."""
     parts = [
         entry.construct,
         entry.address,

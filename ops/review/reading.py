@@ -50,7 +50,7 @@ def _of_plan(plan: PlanDocument, review: Review, veil: Veil) -> dict[str, Any]:
         gates[finding.address].append(finding)
     acted = [change for change in plan.changes if change.word != "no-op"]
     shown = [entries.of(change, code, gates.get(change.address, ()), veil) for change in acted]
-    drifted = drift.drifted(plan, code)
+    drifted = drift.drifted(plan, code, veil.known)
     to_do = {change.address for change in plan.to_do}
     return {
         "planned": True,
@@ -106,7 +106,7 @@ def _failed(review: Review, veil: Veil) -> Failed | None:
         veil.line(failure.step),
         failure.code,
         veil.lines(failure.message),
-        veil.line(failure.hint),
+        veil.lines(failure.hint),
         veil.line(failure.address),
         veil.line(construct),
         veil.line(failure.next_command),
@@ -154,7 +154,9 @@ def _output(one: OutputChange, veil: Veil) -> Output:
     """An output as one attribute, or by its members where it is an object."""
     before = Side({one.name: one.before}, one.sensitive and {one.name: True})
     after = Side({one.name: one.after}, one.sensitive and {one.name: True}, {one.name: one.unknown})
-    attributes = [entries.attribute(found, veil) for found in differences.between(before, after)]
+    attributes = [
+        entries.attribute(found, veil) for found in differences.between(before, after, known=veil.known)
+    ]
     if one.actions == ("create",):
         attributes = [replace(shown, before="") for shown in attributes]
     elif one.actions == ("delete",):

@@ -56,12 +56,12 @@ class Deferred:
 
 @dataclass(frozen=True)
 class Failed:
-    """Why there is no plan, or no apply."""
+    """Why there is no plan, or no apply. message, hint: by lines; a hint begins with a sentence."""
 
     step: str
     code: int
     message: tuple[str, ...]
-    hint: str
+    hint: tuple[str, ...]
     address: str
     construct: str
     next_command: str
@@ -110,6 +110,6 @@ class Reading:
 
     @property
     def quiet(self) -> bool:
-        """Whether there is nothing to say."""
+        """Whether there is a plan, and nothing to say of it."""
         told = (self.entries, self.gates, self.drift, self.outputs, self.deferred, self.notes, self.failed)
-        return not any(told)
+        return self.planned and not any(told)

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.text import Text
 
-from ops.review import reading, values
+from ops.plans import texts
+from ops.review import reading
 from ops.review.entries import Attribute, Entry, Risk
 from ops.review.model import Review
 from ops.review.shapes import Drifted, Gate, Reading
@@ -111,8 +112,7 @@ def _failure(read: Reading) -> Iterator[Text]:
     if failed.address or failed.construct:
         yield Text(f"    {'  '.join(filter(None, (failed.construct, failed.address)))}")
     yield from (Text(f"    {line}") for line in failed.message)
-    if failed.hint:
-        yield Text(f"    {failed.hint}")
+    yield from (Text(f"    {line}".rstrip()) for line in failed.hint)
     if failed.next_command:
         yield Text.assemble("    next:  ", (failed.next_command, "bold"))
 
@@ -153,7 +153,7 @@ def _line(entry: Entry) -> Text:
 def _attributes(attributes: Iterable[Attribute], indent: str, width: int) -> Iterator[Text]:
     later: list[str] = []
     for one in attributes:
-        if one.unknown and one.before in ("", values.NONE) and not one.forces:
+        if one.later:
             later.append(one.where)
             continue
         yield _attribute(one, indent, width)
@@ -164,11 +164,10 @@ def _attributes(attributes: Iterable[Attribute], indent: str, width: int) -> Ite
 def _attribute(one: Attribute, indent: str, width: int) -> Text:
     taken = len(indent) + len(one.where) + (30 if one.forces else 6)
     each = max(SHORTEST, (width - taken) // 2) if width else PIPED
-    before, after = values.cut_pair(one.before, one.after, each)
+    before, after = texts.cut_pair(one.before, one.after, each)
     line = Text(f"{indent}{one.where}: ")
-    if one.hidden_alike:
-        line.append(before)
-        line.append(" → another, also sensitive" if one.sensitive else " → the same, as another type", SOFT)
+    if one.alike:
+        line.append(before).append(f" → {one.alike}", SOFT)
     elif one.before and one.after:
         line.append(before, "red").append(" → ").append(after, "green")
     else:

@@ -8,21 +8,20 @@ from typing import Any
 
 from ops.plans import texts
 
-MOST = 4_000
-"""Characters of one value that are kept at all."""
 NONE = "none"
 UNKNOWN = "(known after the apply)"
-ELSEWHERE = 24
-"""Characters before the first difference that are shown of two long texts."""
 
 
 def shown(value: Any) -> str:
-    """A value as one line. Texts stand without quotes, but where they would read like another value."""
+    """A value as one line, all of it: what is cut before it is compared may read like another one.
+
+    Texts stand without quotes, but where they would read like another value.
+    """
     if value is None:
         return NONE
     if isinstance(value, str):
-        return visible(json.dumps(value, ensure_ascii=False) if _like_another(value) else value)[:MOST]
-    return visible(json.dumps(texts.opened(value), ensure_ascii=False))[:MOST]
+        return visible(json.dumps(value, ensure_ascii=False) if _like_another(value) else value)
+    return visible(json.dumps(texts.opened(value), ensure_ascii=False))
 
 
 def _like_another(text: str) -> bool:
@@ -47,22 +46,3 @@ def _spelt(character: str) -> str:
     known = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
     number = ord(character)
     return known.get(character) or (f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}")
-
-
-def cut(text: str, width: int) -> str:
-    """At most about `width` characters, and how many there were."""
-    return text if len(text) <= width else f"{text[:width]}… ({len(text)} characters)"
-
-
-def cut_pair(before: str, after: str, width: int) -> tuple[str, str]:
-    """Two texts that differ, cut so that the place where they first do is seen."""
-    if len(before) <= width and len(after) <= width:
-        return before, after
-    common = next(
-        (index for index, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
-        min(len(before), len(after)),
-    )
-    if common + ELSEWHERE < width:
-        return cut(before, width), cut(after, width)
-    start = common - ELSEWHERE
-    return f"…{cut(before[start:], width)}", f"…{cut(after[start:], width)}"

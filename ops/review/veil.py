@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
-import json
+import html.entities
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from ops.plans import masking
 from ops.plans.document import PlanDocument
@@ -26,11 +27,16 @@ class Veil:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = frozenset(secrets)
+        marked = frozenset(secrets)
+        # Errors and what gates tell have lost what looks like a secret before they come here.
+        known = marked | {masking.without_secrets(secret) for secret in marked}
         self._whole = known
-        forms = {form for secret in known if len(secret) >= ANYWHERE for form in _forms(secret)}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._within = re.compile("|".join(longest_first)) if longest_first else None
+        # The longest first: another one may be a part of it.
+        longest_first = sorted(
+            (one for one in known if len(one) >= ANYWHERE), key=lambda one: (-len(one), one)
+        )
+        forms = dict.fromkeys(form for secret in longest_first for form in _forms(secret))
+        self._within = re.compile("|".join(forms)) if forms else None
         self._texts: dict[str, str] = {}
 
     @classmethod
@@ -54,11 +60,13 @@ class Veil:
         return tuple(map(values.visible, self.text(text).splitlines()))
 
     def _hidden(self, text: str) -> str:
+        return masking.without_secrets(self.known(text))
+
+    def known(self, text: str) -> str:
+        """Without what the plan marks alone, for values that are hidden by their look afterwards."""
         if text in self._whole:
             return masking.SENSITIVE
-        if self._within:
-            text = self._within.sub(masking.SENSITIVE, text)
-        return masking.without_secrets(text)
+        return self._within.sub(masking.SENSITIVE, text) if self._within else text
 
     def value(self, value: Any) -> Any:
         """A value of JSON, at any depth, its keys included."""
@@ -68,6 +76,8 @@ class Veil:
             return {self.text(str(key)): self.value(member) for key, member in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(member) for member in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return masking.SENSITIVE if str(value) in self._whole else value
         return value
 
     def over(self, shown: T) -> T:
@@ -92,9 +102,41 @@ class Veil:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Patterns of a secret: as it is, in addresses of the web, and in JSON, however often that is in JSON."""
-    yield re.escape(secret)
-    yield re.escape(quote(secret, safe=""))
-    for plain in (True, False):
-        escaped = json.dumps(secret, ensure_ascii=plain)[1:-1]
-        yield r"\\+".join(map(re.escape, re.split(r"\\+", escaped)))
+    """Patterns of a secret: each of its characters as it is, or escaped in any way; and in base64."""
+    yield "".join(map(_character, re.findall(r"\\+|.", secret, re.DOTALL)))
+    whole = secret.encode("utf-8", "surrogatepass")
+    yield f"{_base64(base64.b64encode(whole).decode().rstrip('='))}=*"
+    for before in range(3):  # bytes of something else in the first three
+        shown = base64.b64encode(b"\0" * before + whole).decode()
+        start, end = -(-before * 8 // 6), len(whole) + before
+        if len(core := shown[start : end * 8 // 6]) >= ANYWHERE:
+            yield _base64(core)
+
+
+def _base64(text: str) -> str:
+    """The pattern of a text in base64, in its alphabet for addresses as well."""
+    return re.escape(text).replace(r"\+", "[+-]").replace("/", r"(?:\\*/|_)")
+
+
+@lru_cache(maxsize=1_024)
+def _character(one: str) -> str:
+    """The pattern of a character in JSON (however often that is in JSON), HTML and addresses of the web.
+
+    Backslashes in a row are one, from the first on: else they would match the same in very many ways.
+    """
+    if one.isascii() and one.isalnum():
+        return one
+    if one.startswith("\\"):
+        return r"(?<!\\)(?:\\+|(?i:\\+u005c|%5c|&#0*92;)+)"
+    number = ord(one)
+    forms = [rf"\\*{re.escape(one)}"]
+    in_json = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
+    if one in in_json:
+        forms.append(rf"\\+{in_json[one]}")
+    units = one.encode("utf-16-be", "surrogatepass").hex()
+    forms.append("".join(rf"\\+u{units[at : at + 4]}" for at in range(0, len(units), 4)))
+    forms.append("".join(f"%{byte:02x}" for byte in one.encode("utf-8", "surrogatepass")))
+    forms += [f"&(?:amp;)*#0*{number};", f"&(?:amp;)*#x0*{number:x};", *(["[+]"] if one == " " else [])]
+    forms += [f"&(?:amp;)*{name};" for name, meant in html.entities.name2codepoint.items() if meant == number]
+    forms += [r"&(?:amp;)*apos;"] if one == "'" else []
+    return f"(?i:{'|'.join(forms)})"

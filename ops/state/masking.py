@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any
 
-from ops.masking import is_called_like_one, without_secrets
+from ops.masking import below, may_be_one, names_one, without_secrets
 from ops.state.document import Instance, Output, Path, Step
 
 MASK = "(sensitive)"
@@ -22,12 +22,14 @@ SCHEMA = File(__file__).parent / "sensitive_attributes.json"
 def masked(instance: Instance) -> dict[str, Any]:
     """The attributes of a resource as they may be shown."""
     paths = [*instance.sensitive, *_marked_by_schema(instance)]
-    return {name: _mask(value, (name,), paths, name) for name, value in instance.attributes.items()}
+    return {
+        name: _mask(value, (name,), paths, names_one(name)) for name, value in instance.attributes.items()
+    }
 
 
 def masked_output(output: Output) -> Any:
     """The value of an output as it may be shown."""
-    return MASK if output.sensitive else _mask(output.value, (), [], output.name)
+    return MASK if output.sensitive else _mask(output.value, (), [], names_one(output.name))
 
 
 def _marked_by_schema(instance: Instance) -> list[Path]:
@@ -41,23 +43,21 @@ def _schema() -> dict[str, list[str]]:
     return found
 
 
-def _mask(value: Any, here: Path, paths: list[Path], name: str) -> Any:
-    """`here` leads to `value`; `name` is the last name on the way, that of the list for what is in a list."""
+def _mask(value: Any, here: Path, paths: list[Path], called: bool | None) -> Any:
+    """`here` leads to `value`; `called`: whether a name on the way is that of a secret."""
     if value is None:
         return None
     if any(_same(path, here) for path in paths):
         return MASK
     if isinstance(value, dict):
-        return {key: _mask(item, (*here, key), paths, key) for key, item in value.items()}
+        return {
+            key: _mask(item, (*here, key), paths, below(called, value, key)) for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_mask(item, (*here, place), paths, name) for place, item in enumerate(value)]
-    if isinstance(value, str):
-        return _mask_text(value, name)
-    return value
-
-
-def _mask_text(value: str, name: str) -> str:
-    return MASK if is_called_like_one(name, value) else without_secrets(value, MASK)
+        return [_mask(item, (*here, place), paths, called) for place, item in enumerate(value)]
+    if called and may_be_one(value):
+        return MASK
+    return without_secrets(value, MASK) if isinstance(value, str) else value
 
 
 def _same(path: Path, here: Path) -> bool:

@@ -189,6 +189,9 @@ class TestText:
         """The file could be of another making than `ops drift`."""
         one = json.loads(json.dumps(TTL).replace("9", '"ghp_' + "b" * 36 + '"'))
         assert "ghp_" not in drift_issue.body("dev", [one])
+        named = {**one, **dict.fromkeys(("id", "address", "construct"), "AKIAIOSFODNN7EXAMPLE")}
+        named["attributes"] = [{**one["attributes"][0], "attribute": 'tags["AKIAIOSFODNN7EXAMPLE"]'}]
+        assert "AKIA" not in drift_issue.body("dev", [named])
 
     def test_what_is_sensitive_is_told_to_be_another(self) -> None:
         attribute = {
@@ -198,7 +201,12 @@ class TestText:
             "sensitive": True,
         }
         text = drift_issue.body("dev", [{**TTL, "attributes": [attribute]}])
-        assert "`(sensitive)` → another, also sensitive" in text
+        assert "`(sensitive)` → another, also hidden" in text
+
+    def test_two_long_values_are_cut_around_what_differs(self) -> None:
+        text = drift_issue.body("dev", [finding("a.f", html=("x" * 5_000 + "A", "x" * 5_000 + "B"))])
+        assert "xA (5001 characters)` → `…" in text
+        assert "xB (5001 characters)`" in text
 
     @PROFILE
     @given(st.text())

@@ -61,6 +61,16 @@ def test_a_known_failure_is_one_message_and_its_code(
     assert (out, error) == ("", "Error: It [broke].\nMend [it].\n")
 
 
+def test_no_key_is_in_the_log(failing: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    key = "sk-" + "a1B2" * 8
+    failing(OpsError(f"Error: {key} is refused", hint=f"Try another than {key}."))
+    error = capfd.readouterr().err
+    assert key not in error
+    assert (
+        error == "Error: Error: (looks like a secret) is refused\nTry another than (looks like a secret).\n"
+    )
+
+
 def test_a_long_message_is_not_wrapped(failing: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """Commands in hints are copied."""
     failing(OpsError("word " * 100, hint="x" * 300))

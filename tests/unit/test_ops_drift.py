@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ops.commands import drift as command
+from ops.comment import drift_issue
 from ops.drift import findings, noise, report
 from ops.plans import document
 from ops.plans.differences import Difference
@@ -307,6 +308,29 @@ class TestLook:
         assert [one.address for one in drift] == ["a.d"]
         assert [one.address for one in waiting] == ["a.t"]
 
+    def test_no_secret_is_told_wherever_it_stands(self, look: Any) -> None:
+        """In the terminal, as JSON, and in the issue that is made of that."""
+        secret, key = "correct-horse-AKIAIOSFODNN7EXAMPLE-battery", "AKIAIOSFODNN7EXAMPLE"
+        before = {"id": secret, "input": secret, "output": f"x {secret}", "tags": {}}
+        after = {"id": secret, "input": "n", "output": ["z"], "tags": {secret: key}}
+        moved = changed("a.d", before, after)
+        moved["change"] |= {"before_sensitive": {"input": True}, "after_sensitive": {"input": True}}
+        gone = changed(f'a.gone["{key}"]', {"id": "sold", "name": secret}, None, "delete")
+        gone["change"]["before_sensitive"] = {"id": True}
+        wanted = changed(f'a.t["{secret}"]', {"v": f"{secret}!"}, {"v": key})
+        _, (drift, waiting) = look(
+            whole=plan_json(moved, gone, changes=(wanted,), a__t={"id": "t"}),
+            without_refresh=plan_json(changes=(wanted,), a__t={"id": "t"}),
+        )
+        assert len(drift) == 2
+        assert len(waiting) == 1
+        as_json = [one.as_json() for one in [*drift, *waiting]]
+        told = [json.dumps(as_json), drift_issue.body("dev", as_json), *report.lines("dev", drift, waiting)]
+        told += [*report.reverting("dev", drift), *report.accepting("dev", "cdktf.out/stacks/dev", drift)]
+        text = "\n".join(told)
+        assert [word for word in ("correct-horse", "battery", "AKIA", "sold") if word in text] == []
+        assert "(sensitive)" in text
+
     def test_what_is_not_deployed(self, look: Any) -> None:
         from ops.errors import OpsError
         from ops.exit_codes import ExitCode
@@ -360,12 +384,23 @@ class TestReport:
         change = changed("a.t", {"password": "old"}, {"password": "new"})
         change["change"] |= {"before_sensitive": {"password": True}, "after_sensitive": {"password": True}}
         told = list(report.lines("dev", findings.drifted(plan(change), code()), []))
-        assert told[3] == "      password: (sensitive) → another, also sensitive"
+        assert told[3] == "      password: (sensitive) → another, also hidden"
         assert "old" not in "".join(told)
 
     def test_long_values_are_cut(self) -> None:
         assert report.shown("x" * 500) == "x" * 160 + "… (500 characters)"
         assert report.shown("two\n  lines") == "two lines"
+
+    def test_two_long_values_are_cut_around_what_differs(self) -> None:
+        values = [{"id": "t", "html": "x" * 5_000 + end} for end in "AB"]
+        told = list(report.lines("dev", findings.drifted(plan(changed("a.t", *values)), code()), []))
+        start = "x" * 24
+        assert told[3] == f"      html: …{start}A (5001 characters) → …{start}B (5001 characters)"
+
+    def test_two_that_read_the_same_are_told_to_differ(self) -> None:
+        values = ({"id": "t", "html": "a  b"}, {"id": "t", "html": "a b"})
+        told = list(report.lines("dev", findings.drifted(plan(changed("a.t", *values)), code()), []))
+        assert told[3] == "      html: a b → another, which reads the same"
 
     def test_nothing(self) -> None:
         assert list(report.lines("dev", [], [])) == ["Nothing of dev was changed outside Terraform."]

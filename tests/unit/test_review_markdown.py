@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from markdown_it.token import Token
 
 from ops.gates.finding import Finding, Gate
 from ops.plans.synthesized import Synthesized
-from ops.review import markdown, markup, reading, shedding
+from ops.review import markdown, markup, page, reading, shedding, terminal
 from ops.review.entries import Risk
 from ops.review.markdown import Links
 from tests.support import goldens
@@ -128,6 +129,33 @@ class TestComment:
         text = markdown.comment(story.reviews(), links=Links(run="https://ci.example/1"))
         assert text.endswith("All of it: [run](https://ci.example/1).\n")
 
+    def test_drift_alone_is_named_in_the_heading(self) -> None:
+        drifted, quiet = (
+            review(cases.CASES["no-op with drift"], "dev"),
+            review(cases.CASES["no changes"], "prod"),
+        )
+        assert markdown.comment([drifted, quiet]).startswith("### Plan: changed outside Terraform: dev\n")
+
+    def test_without_links_it_ends_with_its_last_section(self) -> None:
+        text = markdown.comment([review(cases.CASES["update"])])
+        assert text.endswith("\n\n</details>\n")
+
+    HINT = 'To say yes, put this into the file:\n\n[[acknowledged]]\nenvironment = "dev"\n  by = "@you #1"\n'
+
+    def test_a_hint_of_several_lines_can_be_copied(self) -> None:
+        found = review(None, "prod", failure=failure(hint=self.HINT))
+        lines = '[[acknowledged]]\nenvironment = "dev"\n  by = "@you #1"\n'
+        text = markdown.comment([found])
+        balanced(text)
+        assert f"\n\nTo say yes, put this into the file:\n\n```text\n{lines}```\n\nNext: " in text
+        assert f"<p>To say yes, put this into the file:</p><pre>{escape(lines.strip())}</pre>" in page.render(
+            [found]
+        ).replace("&#34;", "&quot;")
+        told = "\n".join(line.plain for line in terminal.lines(found))
+        assert "\n    To say yes, put this into the file:\n\n    [[acknowledged]]\n    environ" in told
+        assert '\n      by = "@you #1"\n    next:' in told
+        assert terminal.as_json(found)["failed"]["hint"][2] == "[[acknowledged]]"
+
     @pytest.mark.parametrize("case", cases.CASES)
     def test_every_combination_of_actions(self, case: str) -> None:
         balanced(markdown.comment([review(cases.CASES[case])]))
@@ -200,6 +228,29 @@ class TestLimit:
         assert text.startswith(MARKER)
         balanced(text)
 
+    def test_the_summary_of_a_step_over_three_environments(self) -> None:
+        """GitHub refuses one above 1 MiB."""
+        reads = [reading.of(many.whole(number)) for number in (2_000, 2_000, 2_000)]
+        text = markdown.summary(reads, links=LINKS)
+        assert shedding.size(text) <= 1_048_576
+        balanced(text)
+        shorter = markdown.summary(reads[:1], limit=200_000, links=LINKS)
+        assert 190_000 < shedding.size(shorter) <= 200_000
+        balanced(shorter)
+        assert "To stay below 200,000 bytes" in shorter
+
+    def test_a_summary_that_is_too_long_is_shed(self) -> None:
+        wide = plan(
+            *(
+                change(f"a_b.c{number}", "update", {"v": "日" * 600}, {"v": "本" * 600})
+                for number in range(1_200)
+            )
+        )
+        text = markdown.summary([review(wide)], links=LINKS)
+        assert 1_000_000 < shedding.size(text) <= 1_048_576
+        assert "To stay below 1,048,576 bytes" in text
+        balanced(text)
+
     def test_bytes_are_counted(self) -> None:
         wide = [
             change(f"a_b.c{number}", "update", {"v": "日" * 300}, {"v": "本" * 300}) for number in range(100)
@@ -242,6 +293,7 @@ NASTY = (
     "[ref]: https://evil.example/",
     "\\",
     "`",
+    "arn:aws:secretsmanager:us-east-1:1:secret:x and :+1: and :t-rex:",
 )
 
 
@@ -302,7 +354,7 @@ class TestForeignText:
     def test_none_of_it_is_live(self, nasty: str) -> None:
         """What is not in code must not be read as a mention, a reference, an address or a command."""
         loose = "\n".join(token.content for token in parsed(everywhere(nasty)) if token.type == "text")
-        assert not re.search(r"@\w|(?<![\w&])#\d|GH-\d|://|www\.|^/\w|[!~$^%]\w", loose)
+        assert not re.search(r"@\w|(?<![\w&])#\d|GH-\d|://|www\.|^/\w|[!~$^%]\w|:[\w+-]+:", loose)
 
     @pytest.mark.parametrize("nasty", NASTY)
     def test_a_table_keeps_its_columns(self, nasty: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import json
 import re
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +17,11 @@ from rich.console import Console
 
 from ops import masking
 from ops.plans import secrets
+from ops.plans.masking import without_secrets
 from ops.review import markdown, page, terminal
 from ops.review.model import Review
 from ops.review.veil import Veil
-from tests.support.plans.builders import Json, change, output, plan, review
+from tests.support.plans.builders import Json, change, failure, output, plan, review
 from tests.support.plans.planted import Marking, planted
 
 
@@ -138,7 +141,18 @@ def leaks(found: Review, core: str) -> list[str]:
 
 
 CORES = st.text("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", min_size=12, max_size=24)
-AROUND = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6)
+LIKE_SECRETS = (
+    "AKIAIOSFODNN7EXAMPLE",
+    " sk-abcdefghij ",
+    "://user:pa55word@host/",
+    '{"password": "x", "y": "',
+)
+AROUND = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6),
+    st.sampled_from(LIKE_SECRETS),
+)
+NASTY = "pa/ss&w\"ord'<longer>\\\\é 1+2\n\U0001f308end"
+"""Of signs that are written in other ways in JSON, in HTML and in addresses."""
 
 
 class TestMarked:
@@ -148,6 +162,16 @@ class TestMarked:
         self, core: str, before: str, after: str, marking: Marking
     ) -> None:
         assert leaks(planted(f"{before}{core}{after}", marking), core) == []
+
+    @pytest.mark.parametrize("before", LIKE_SECRETS)
+    @pytest.mark.parametrize("after", LIKE_SECRETS)
+    def test_one_that_has_a_key_in_it_is_hidden_as_a_whole(self, before: str, after: str) -> None:
+        secret = f"{before}Tr0ub4dorzz{after}"
+        assert leaks(planted(secret, marked_leaf), "Tr0ub4dorzz") == []
+        told = without_secrets(f"Error: {secret} is refused")  # as the bundle of a failed run has it
+        document = plan()
+        marked_leaf(document, secret)
+        assert leaks(review(document, failure=failure(message=told)), "Tr0ub4dorzz") == []
 
     @pytest.mark.parametrize("marking", MARKINGS)
     def test_of_an_ordinary_one_each_mark_is_followed(self, marking: Marking) -> None:
@@ -166,6 +190,58 @@ class TestMarked:
             "terminal",
             "json",
         }
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            html.escape(NASTY),
+            html.escape(html.escape(NASTY)),
+            NASTY.replace("&", "&amp;").replace("'", "&apos;").replace('"', "&quot;"),
+            quote(NASTY, safe=""),
+            quote(NASTY),
+            quote_plus(NASTY),
+            re.sub("%..", lambda found: found[0].lower(), quote(NASTY)),
+            json.dumps(NASTY),
+            json.dumps(json.dumps(json.dumps(NASTY))),
+            json.dumps(NASTY, ensure_ascii=False),
+            json.dumps(NASTY)
+            .replace("&", "\\u0026")
+            .replace("<", "\\u003c")
+            .replace("/", "\\/"),  # as Go does
+            base64.b64encode(NASTY.encode()).decode(),
+            base64.urlsafe_b64encode(NASTY.encode()).decode().rstrip("="),
+            *(base64.b64encode(f"{'u' * number}:{NASTY}:x".encode()).decode() for number in (1, 2, 3)),
+        ],
+    )
+    def test_however_it_is_escaped(self, written: str) -> None:
+        marked = change("aws_m.x", "delete", {"p": NASTY}, None, before_sensitive={"p": True})
+        document = plan(marked, change("aws_m.y", "create", None, {"t": f"x {written} y"}))
+        for name, text in outputs_of(review(document)).items():
+            assert "(sensitive)" in text, name
+            left = [
+                written[at : at + 6] for at in range(3, len(written) - 9) if written[at : at + 6].isalnum()
+            ]
+            assert [part for part in left if part in text] == [], name
+
+    def test_many_backslashes_take_no_time(self) -> None:
+        veil = Veil(["\\" * 30 + '"' + "\\" * 30 + "secret"])
+        assert veil.text("\\" * 5_000) == "\\" * 5_000
+
+    def test_a_number_is_hidden_in_all_places(self) -> None:
+        marks: dict[str, Any] = {"before_sensitive": {"pin": True}, "after_sensitive": {"pin": True}}
+        document = plan(
+            change("aws_m.x", "update", {"pin": 48151623, "o": 48151623}, {"pin": 1, "o": 2}, **marks),
+            change("aws_m.y", "create", None, {"t": "pin 48151623", "n": [48151623], "seen": 123}),
+            change("aws_m.s", "create", None, {"s": '{"p": 815162}'}, after_sensitive={"s": True}),
+            change("aws_m.z", "create", None, {"t": {"x": 815162}, "u": "815162", "v": '{"x": 815162}'}),
+        )
+        for name, text in outputs_of(review(document)).items():
+            assert "48151623" not in text, name
+            assert "815162" not in text, name
+            assert "123" in text, name
+        assert (
+            secrets.of(plan(change("a_b.c", "create", None, {"p": 443}, after_sensitive=True))) == frozenset()
+        )
 
     def test_a_short_one_hides_the_texts_that_it_is(self) -> None:
         veil = Veil(["hunt3"])
@@ -208,20 +284,89 @@ class TestUnmarked:
     def test_what_looks_like_one_is_hidden_everywhere(self, secret: str) -> None:
         assert leaks(planted(secret), secret) == []
 
-    @pytest.mark.parametrize("name", ["password", "client_secret", "db-passwd", "API_KEY", "slack_bot_token"])
+    @pytest.mark.parametrize(
+        "name",
+        ["password", "client_secret", "db-passwd", "API_KEY", "slack_bot_token", "dbPassword", "TOKEN"],
+    )
     def test_what_is_called_like_one(self, name: str) -> None:
         values = {
             name: "swordfish1",
             "deep": [{name: "swordfish2"}],
             "json": json.dumps({name: 'swordfish3"swordfish6'}),
+            "piece": "x=" + json.dumps({name: 'swordfish3"swordfish6'}),
+            "map": {name: {"a": ["swordfish7"]}},
+            "header": [{"name": name, "value": "swordfish8"}],
         }
         document = plan(
             change("a_b.new", "create", None, values),
             change("a_b.old", "update", {"x": 1}, {"x": 1, **values}),
             change("a_b.map", "update", {"m": {name: "swordfish4"}}, {"m": {name: "swordfish5"}}),
+            *(
+                change(f"a_b.below{number}", "update", {name: before}, {name: after})
+                for number, (before, after) in enumerate(
+                    [
+                        ({"a": "swordfish1", "b": 1}, {"a": "swordfish2", "b": 1}),
+                        ([{"name": "n", "x": "swordfish1"}], [{"name": "n", "x": "swordfish2"}]),
+                        ('{"a": "swordfish1"}', '{"a": "swordfish2"}'),
+                        (["swordfish1"], ["swordfish2"]),
+                    ]
+                )
+            ),
+            change(
+                "a_b.header",
+                "update",
+                {"header": [{"name": name, "value": "swordfish1"}, {"name": "n", "value": "seen1"}]},
+                {"header": [{"name": name, "value": "swordfish2"}, {"name": "n", "value": "seen2"}]},
+            ),
         )
         shown = outputs_of(review(document))
         assert [name for name, text in shown.items() if "swordfish" in text] == []
+        assert [name for name, text in shown.items() if "seen1" not in text] == []
+
+    def test_what_is_named_after_a_secret_and_is_none(self) -> None:
+        """A statement that is called so, and a metric's dimension."""
+        policies = [
+            json.dumps({"Statement": [{"Sid": "ReadSecret", "Action": action, "Resource": "*"}]})
+            for action in ("a:One", "a:Two")
+        ]
+        document = plan(
+            change("a_b.p", "update", {"policy": policies[0]}, {"policy": policies[1]}),
+            change("a_b.m", "update", {"dimensions": {"Secret": "one-key"}}, {"dimensions": {"Secret": "z"}}),
+            change("a_b.n", "create", None, {"dimensions": {"Secret": "another-key"}}),
+        )
+        for name, text in outputs_of(review(document)).items():
+            assert [
+                word for word in ("a:One", "a:Two", "one-key", "another-key") if word not in text
+            ] == [], name
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({"password": "aaaa1111"}, {"password": "bbbb2222"}),
+            ({"v": "AKIAIOSFODNN7EXAMPLE"}, {"v": "AKIAIOSFODNN7EXAMPLF"}),
+            ({"v": ["x", "sk-aaaabbbb"]}, {"v": ["x", "sk-aaaabbbc"]}),
+            ({"v": "correct-horse-battery"}, {"v": "staple-of-the-new-one"}),  # marked elsewhere
+        ],
+    )
+    def test_a_new_one_in_the_place_of_an_old_one_is_told_to_be_another(
+        self, before: Json, after: Json
+    ) -> None:
+        marked = [
+            change("aws_m.m", "delete", {"p": one}, None, before_sensitive={"p": True})
+            for one in ("correct-horse-battery", "staple-of-the-new-one")
+        ]
+        document = plan(
+            change("a_b.c", "update", before, after),
+            *marked,
+            drift=[change("a_b.d", "update", before, after)],
+            outputs={"o": output("update", before, after)},
+        )
+        for name, text in outputs_of(review(document)).items():
+            plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+            assert plain.count("another, also hidden") == 3, name
+            assert "another type" not in plain, name
+        (entry,) = (one for one in terminal.as_json(review(document))["entries"] if one["address"] == "a_b.c")
+        assert [one["sensitive"] for one in entry["attributes"]] == [True]
 
     @pytest.mark.parametrize(
         ("text", "expected"),

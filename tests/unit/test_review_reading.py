@@ -11,7 +11,7 @@ import pytest
 from ops.cost import change as cost_change
 from ops.cost.estimate import Amount, CostChange, Estimate
 from ops.gates.finding import Acknowledgement, Finding, Gate
-from ops.review import money, reading, reasons
+from ops.review import markdown, money, reading, reasons, terminal
 from ops.review.entries import Entry, Risk
 from ops.review.model import Review
 from ops.review.shapes import Reading
@@ -52,6 +52,11 @@ class TestCounts:
             ("import by identity", {"imported": 1}),
             ("read", {"reads": 1}),
             ("deposed", {"destroy": 1}),
+            ("move and replace", {"replace": 1, "move": 1}),
+            ("import and replace", {"replace": 1, "imported": 1}),
+            ("deposed and update", {"change": 1, "destroy": 1}),
+            ("forget a deposed one", {"forget": 1}),
+            ("sensitivity alone", {"change": 1}),
             ("no changes", {"unchanged": 1}),
             ("no-op with drift", {"unchanged": 1, "drift": 1}),
             ("deleted outside", {"add": 1, "drift": 1}),
@@ -126,10 +131,25 @@ class TestActions:
             ("import by identity", "imported"),
             ("deposed", "the old object byebye01, left over from a replacement"),
             ("delete", "its id is t-1"),
+            ("move and replace", "moved from aws_dynamodb_table.old"),
+            ("import and replace", "imported as spec-wizard-t"),
+            ("forget a deposed one", "the old object byebye01, left over from a replacement"),
+            ("sensitivity alone", "its sensitivity changes"),
         ],
     )
     def test_notes(self, case: str, note: str) -> None:
         assert note in only(case).notes
+
+    def test_an_update_of_what_is_marked_the_same_is_not_said_to_change_that(self) -> None:
+        marks = {"before_sensitive": {"a": True, "b": [False]}, "after_sensitive": {"a": True}}
+        (entry,) = reading.of(review(plan(change(TABLE, "update", OLD, OLD, **marks)))).entries
+        assert entry.notes == ()
+
+    def test_of_two_objects_at_one_address_each_is_told(self) -> None:
+        old, changed = read("deposed and update").entries
+        assert (old.action, old.symbol, changed.action) == ("delete", "-", "update")
+        assert old.address == changed.address
+        assert [one.where for one in changed.attributes] == ["tags.a"]
 
     def test_a_new_resource_with_what_it_is_given(self) -> None:
         made = change(
@@ -155,6 +175,31 @@ class TestActions:
             ("tags", '{"a": "1"}'),
             ("policy", "(known after the apply)"),
         ]
+
+    def test_of_a_replacement_what_only_aws_knows_is_only_named(self) -> None:
+        before = {"id": "a", "arn": "arn:a", "name": "n", "role": "arn:old"}
+        replaced = change(
+            TABLE,
+            "delete,create",
+            before,
+            {"name": "m"},
+            after_unknown={"id": True, "arn": True, "role": True},
+            replace_paths=[["name"]],
+        )
+        found = review(
+            plan(replaced),
+            behind=code(aws_dynamodb_table__database_table_89143D61={"role": "r", "name": "m"}),
+        )
+        (entry,) = reading.of(found).entries
+        assert [(one.where, one.before, one.later) for one in entry.attributes] == [
+            ("name", "n", False),
+            ("id", "a", True),
+            ("arn", "arn:a", True),
+            ("role", "arn:old", False),
+        ]
+        named = "known after the apply: id, arn\n"
+        assert named in markdown.comment([found])
+        assert named in "\n".join(line.plain for line in terminal.lines(found)) + "\n"
 
     def test_tags_are_told_once(self) -> None:
         (entry,) = reading.of(story.reviews()[1]).entries
@@ -258,6 +303,14 @@ class TestTheRest:
         assert read("no changes").quiet
         assert read("no changes").state == "no changes"
         assert [case for case in CASES if read(case).quiet] == ["no changes"]
+
+    def test_without_a_plan_nothing_is_said_to_be_as_the_code_says(self) -> None:
+        found = review(None, "prod")
+        assert not reading.of(found).quiet
+        text = markdown.comment([found, review(CASES["no changes"], "dev")])
+        assert text.startswith("### Plan: none for prod\n")
+        assert "deployed is what the code says" not in text
+        assert "<code>prod</code> no plan</summary>" in text
 
     def test_unicode_stays_and_what_a_terminal_would_obey_is_spelt_out(self) -> None:
         (attribute,) = only("unicode and markup").attributes

@@ -77,6 +77,19 @@ def test_what_the_providers_schema_marks_is_masked_without_a_mark_in_the_state()
         "eyJhbGciOiJIUzI1NiJ9." + "e" * 20 + "." + "f" * 30,
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nMIIE, and cut off",
+        "glpat-" + "a1B2" * 5,
+        "sk_live_" + "a1B2" * 6,
+        "rk_test_" + "a1B2" * 6,
+        "whsec_" + "a1B2" * 8,
+        "xapp-1-A0B1-123-" + "ab12" * 8,
+        "hooks.slack.com/services/T0AB/B0CD/" + "a1B2" * 6,
+        "hf_" + "aBcD" * 8,
+        "npm_" + "a1B2" * 9,
+        "pypi-AgE" + "a1B2" * 12,
+        "ya29." + "a1B2-_" * 8,
+        "SG." + "a1B2" * 5 + "." + "c3D4" * 10,
+        "Bearer " + "a1B2.-_~" * 3,
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     ],
     ids=lambda secret: secret[:8],
 )
@@ -103,6 +116,24 @@ def test_a_password_in_an_address_and_in_a_text_that_is_json_is_masked() -> None
         "AUTH_TOKEN",
         "secret_string",
         "privateKey",
+        "dbPassword",
+        "masterPassword",
+        "DBPassword2",
+        "token",
+        "GITHUB_TOKEN",
+        "session_token",
+        "idToken",
+        "pwd",
+        "DB_PASS",
+        "spring.datasource.password",
+        "signing_key",
+        "encryptionKey",
+        "passwords",
+        "secrets",
+        "api_keys",
+        "x-api-key",
+        "private_key_pem",
+        "connection_string",
     ],
 )
 def test_what_is_called_like_a_secret_is_masked(name: str) -> None:
@@ -111,6 +142,43 @@ def test_what_is_called_like_a_secret_is_masked(name: str) -> None:
     }
     assert shown("x", {name: ["v"]}) == {name: [MASK]}
     assert shown("x", {name: ""}) == {name: ""}
+    assert shown("x", {name: {"a": ["v", {"b": 12345}], "on": True, "none": None}}) == {
+        name: {"a": [MASK, {"b": MASK}], "on": True, "none": None}
+    }
+    assert shown("x", {"header": [{"name": name, "value": "v"}, {"name": "n", "value": "v"}]}) == {
+        "header": [{"name": name, "value": MASK}, {"name": "n", "value": "v"}]
+    }
+    for written in (f"{name}=v4lue", f'x {name} = "v4lue, all" y', f"https://a/?b=c&{name}=v4lue&d"):
+        assert "v4lue" not in shown("x", {"text": written})["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x={"password":"abc\\"rest", "user":"u"}',
+        json.dumps('x={"password":"abc\\"rest", "user":"u"}'),
+        'x={"accessToken": "rest", "user":"u"}',
+        '{"token": 4815162342, "user":"u"',
+        '{"user":"u","password":"abc\\"rest and cut',
+    ],
+)
+def test_a_piece_of_json_is_masked_to_the_end_of_the_value(text: str) -> None:
+    found = shown("x", {"text": text})["text"]
+    assert "rest" not in found
+    assert "4815162342" not in found
+    assert "user" in found
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("redis://:pa55word@host/0", f"redis://{MASK}@host/0"),
+        ("postgres://u:p@55word@host/db", f"postgres://{MASK}@host/db"),
+        ("amqp://u:@host", "amqp://u:@host"),
+    ],
+)
+def test_a_password_in_an_address(address: str, expected: str) -> None:
+    assert shown("x", {"url": address}) == {"url": expected}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +194,21 @@ def test_what_is_called_like_a_secret_is_masked(name: str) -> None:
         ("name", "risk-assessment-of-the-year"),
         ("arn", "arn:aws:iam::123456789012:role/spec-wizard-dev-worker"),
         ("endpoint", "https://example.com:443/path@x"),
+        ("endpoint", "https://example.com:443?mail=a@b"),
+        ("encryption_key", "arn:aws:kms:us-east-1:123456789012:key/0f3c1a52"),
+        ("encryption_key", "alias/aws/s3"),
+        ("kms_key_arn", "0f3c1a52"),
+        ("trusted_key_groups", "0f3c1a52"),
+        ("token_validity", "60"),
+        ("max_tokens", "4096"),
+        ("verification_token", "for the DNS record"),
+        ("lock_token", "0f3c1a52"),
+        ("manage_master_user_password", "true"),
+        ("commit", "0123456789abcdef0123456789abcdef01234567"),
+        ("name", "glue-catalog-of-the-year-2026"),
+        ("name", "global-accelerator-endpoint-group"),
+        ("code_sha256", "aB3/" * 10 + "abc="),
+        ("text", "The token is used; password rules: 8 letters, key = value, tokens=3"),
     ],
 )
 def test_what_is_needed_to_understand_stays_legible(name: str, value: str) -> None:

@@ -47,6 +47,19 @@ CASES: dict[str, Json] = {
         )
     ),
     "deposed": plan(change(TABLE, "delete", OLD, deposed="byebye01")),
+    "move and replace": plan(
+        change(TABLE, "delete,create", OLD, OTHER, previous_address="aws_dynamodb_table.old", **REPLACED)
+    ),
+    "import and replace": plan(
+        change(TABLE, "create,delete", OLD, OTHER, importing={"id": "spec-wizard-t"}, **REPLACED)
+    ),
+    "deposed and update": plan(
+        change(TABLE, "update", OLD, NEW), change(TABLE, "delete", OLD, deposed="byebye01")
+    ),
+    "forget a deposed one": plan(change(TABLE, "forget", OLD, deposed="byebye01")),
+    "sensitivity alone": plan(
+        change(TABLE, "update", OLD, OLD, before_sensitive={}, after_sensitive={"name": True})
+    ),
     "no changes": plan(change(TABLE, "no-op", OLD, OLD)),
     "no-op with drift": plan(change(TABLE, "no-op", NEW, NEW), drift=[change(TABLE, "update", OLD, NEW)]),
     "deleted outside": plan(change(TABLE, "create", None, OTHER), drift=[change(TABLE, "delete", OLD, None)]),
