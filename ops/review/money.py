@@ -14,7 +14,7 @@ CENT = 0.005
 class Money:
     """delta, before, after: a month, such as `+$1.20 to +$3.40`. services: name, before, after, delta; those
     that change, the biggest first. unpriced: address and reason of each resource that no price is known of.
-    notes: what a reader has to know of the prices."""
+    notes: what a reader has to know of the prices, unless nothing of them is told."""
 
     delta: str
     before: str
@@ -45,7 +45,7 @@ def of(change: CostChange) -> Money:
         amount(change.after.total),
         tuple((name, amount(old), amount(new), delta(_difference(old, new))) for name, (old, new) in changed),
         tuple((address, (change.after.reasons or {}).get(address, "")) for address in change.after.unpriced),
-        tuple(_notes(change.after)),
+        tuple(_notes(change.after)) if changed or change.after.unpriced else (),
     )
 
 

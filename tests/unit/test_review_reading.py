@@ -354,15 +354,18 @@ class TestMoney:
             assert "Without what AWS gives every account for free" in text
 
     def test_what_the_prices_are_worth_is_said(self) -> None:
-        after = Estimate({}, notes=("x has no prices of its own.",), from_memory=("a.b", "c.d"))
-        found = money.of(CostChange(Estimate({}), after))
-        assert found.cell == "no change"
+        told: dict[str, Any] = {"notes": ("x has no prices of its own.",), "from_memory": ("a.b", "c.d")}
+        same = {"X": Amount(1, 2)}
+        assert money.of(CostChange(Estimate(same), Estimate(same, **told))).notes == ()
+        after = Estimate({"X": Amount(2, 2)}, **told)
+        found = money.of(CostChange(Estimate(same), after))
+        assert found.cell == "+$1.00 to $0.00"
         assert found.notes == (
             "Without what AWS gives every account for free; low to high is the usage that is assumed.",
             "Prices from memory, without a source: a.b, c.d.",
             "x has no prices of its own.",
         )
-        for text in shown_by_all(review(CASES["update"], cost=CostChange(Estimate({}), after))):
+        for text in shown_by_all(review(CASES["update"], cost=CostChange(Estimate(same), after))):
             assert "Prices from memory, without a source: a.b, c.d." in text
             assert "x has no prices of its own." in text
 
