@@ -73,7 +73,12 @@ EXPOSURES = (
         " access control that goes",
         cdn.distribution,
     ),
-    Exposure("cdn", ("aws_cloudfront_key_group",), "a further public key, once it is there", cdn.key_group),
+    Exposure(
+        "cdn",
+        ("aws_cloudfront_key_group",),
+        "a further public key that is not one of the stack's own (those come with each rotation)",
+        cdn.key_group,
+    ),
     Exposure("cdn", ("aws_cloudfront_origin_access_control",), "requests not signed always", cdn.signing),
     Exposure(
         "cdn",
