@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from ops.deployment import half_made
 from ops.plans.document import Order
 from ops.plans.synthesized import FILE, Synthesized
 from ops.review import markdown, page, reading, terminal
 from ops.review.model import Review
-from ops.terraform import binary
+from ops.terraform import Plan, Terraform, binary
 from tests.support.plans.builders import review
 
 OLD_SECRET, NEW_SECRET = "correct-horse-battery", "staple-of-the-new-one"
@@ -235,3 +236,34 @@ def test_nothing_to_do(everything: Planned, applied: Path) -> None:
     assert found.reading.counts.nothing_to_do
     assert found.reading.state == "no changes"
     assert [one.address for one in found.reading.entries] == []
+
+
+def test_what_an_apply_left_half_made(applied: Path) -> None:
+    """Only what is made before the old one goes is kept; without the mark there is nothing to do."""
+    marked = ["terraform_data.created_first", "terraform_data.kept"]
+    for address in marked:
+        terraform(applied, "taint", address)
+    found = Planned(applied)
+    why = "it is tainted: an apply left it half made, or somebody marked it"
+    assert found.actions() == dict.fromkeys(("created_first", "kept"), ("replace", why))
+    to_keep = half_made.to_keep(Plan.of(applied / "plan", found.document))
+    assert to_keep == ["terraform_data.created_first"]
+    Terraform(applied).untaint(marked)
+    assert Planned(applied).reading.counts.nothing_to_do
+
+
+def test_data_that_is_read_during_the_apply(tmp_path: Path) -> None:
+    later = {"backend": "local", "config": {"path": "${terraform_data.new.id}"}}
+    code = {
+        "resource": {"terraform_data": {"new": {"input": "x"}}},
+        "data": {"terraform_remote_state": {"other": later}},
+    }
+    (tmp_path / FILE).write_text(json.dumps(code))
+    terraform(tmp_path, "init", "-input=false")
+    found = Planned(tmp_path)
+    assert found.numbers() == {"add": 1, "change": 0, "destroy": 0}
+    assert found.reading.counts.add == 1
+    read = found.actions()["data.terraform_remote_state.other"]
+    assert read[0] == "read"
+    for name, text in shown(found.found).items():
+        assert "terraform_remote_state.other" in text, name
