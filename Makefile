@@ -4,8 +4,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 # A file's tests stay together: most share an instance or a deployed stack. The long files come first.
 PARALLEL ?= -n 4 --dist loadfile --no-loadscope-reorder
-# A drill is a story of one process; two of them beside each other.
-DRILLS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# A drill is a story of one process, which mostly waits; three of them beside each other.
+DRILLS ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 # A Python named by the user is the one that is used; python3 may be passed over for a newer one.
 ifneq ($(origin PYTHON),file)
@@ -30,7 +30,7 @@ help:
 	@echo "make least-privilege"
 	@echo "                takes away each statement of each function's role, and sees what fails"
 	@echo "make drill      day two on the local AWS: loses data and gets it back, kills and breaks things, drift,"
-	@echo "                destroy, API keys, migration; some forty minutes"
+	@echo "                destroy, API keys, migration; half an hour and more"
 	@echo "make bench      measure synth, plan and start times, and the review of 2,000 resources (gates, cost, comment,"
 	@echo "                summary, page), each with its goal"
 	@echo "make lint       ruff and mypy"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -277,6 +279,25 @@ def test_the_smoke_test_sends_again_what_api_gateway_does_not_let_through(
     assert script.sent == [MESSAGE] * 3
     with pytest.raises(Broken, match="Too Many Requests"):
         smoke._ask(Script([THROTTLED] * 4).open(), "m")
+
+
+@pytest.mark.parametrize("late", range(4))
+def test_the_smoke_test_takes_the_acceptance_whenever_it_comes(
+    monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    """Another function sends it than the answer."""
+    frames = [delta(0, "one"), delta(3, "two"), {**done(6), "builtIn": True, "model": "m"}]
+    monkeypatch.setattr(smoke, "_session", lambda _: contextlib.nullcontext(Mock()))
+    monkeypatch.setattr(smoke, "ULID", lambda: "m")
+
+    def proven(frames: list[Frame]) -> str:
+        line = Script(frames).open()
+        monkeypatch.setattr(smoke, "_line", lambda *_: contextlib.nullcontext(line))
+        return smoke.an_answer_streams_in(Mock())
+
+    assert proven([*frames[:late], ACCEPTED, *frames[late:]]).startswith("6 characters in 2 pieces")
+    with pytest.raises(Broken, match="nothing came in time"):
+        proven(frames)
 
 
 def test_the_local_aws_is_asked_by_path() -> None:
