@@ -9,7 +9,8 @@ from typing import Any
 
 from ops.local_aws.example import EXAMPLE_VALUES
 from tests.local.checkout import Checkout
-from tests.support.github_server import REPOSITORY, TOKEN, GitHubServer
+from tests.support.actions_run import variables as variables_of_run
+from tests.support.github_server import TOKEN, GitHubServer
 from tests.support.workflows import step_named, variables
 
 
@@ -45,17 +46,7 @@ class GitHubRun:
                 "workflow_id": 9,
             }
         )
-        self._defaults = {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_API_URL": github.url,
-            "GITHUB_SERVER_URL": "https://github.test",
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_RUN_ID": str(self.id),
-            "GITHUB_RUN_NUMBER": str(number),
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_EVENT_PATH": str(self._folder / "event.json"),
-            "GITHUB_STEP_SUMMARY": str(self.summary),
-        }
+        self._defaults = variables_of_run(github, self._folder, str(self.id), number)
 
     @property
     def summary(self) -> Path:

@@ -27,6 +27,24 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def variables(server: GitHubServer, folder: Path, identifier: str, number: int) -> dict[str, str]:
+    """What GitHub tells the first attempt of a run whose event.json and summary.md are in the folder.
+
+    identifier, number: of the run. A token is not among them: a step is given one.
+    """
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": server.url,
+        "GITHUB_SERVER_URL": "https://github.test",
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_RUN_ID": identifier,
+        "GITHUB_RUN_NUMBER": str(number),
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_EVENT_PATH": str(folder / "event.json"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+    }
+
+
 def begin(monkeypatch: pytest.MonkeyPatch, server: GitHubServer, folder: Path, number: int, sha: str) -> Path:
     """Run 12 on pull request `number`, whose newest commit is `sha`; the file of its event is returned.
 
@@ -39,18 +57,7 @@ def begin(monkeypatch: pytest.MonkeyPatch, server: GitHubServer, folder: Path, n
         {"id": 900, "run_number": 12, "status": "in_progress", "head_branch": "b", "workflow_id": 9}
     ]
     forget(monkeypatch)
-    for name, value in {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_TOKEN": TOKEN,
-        "GITHUB_API_URL": server.url,
-        "GITHUB_SERVER_URL": "https://github.test",
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_RUN_ID": "900",
-        "GITHUB_RUN_NUMBER": "12",
-        "GITHUB_RUN_ATTEMPT": "1",
-        "GITHUB_EVENT_PATH": str(event),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-    }.items():
+    for name, value in {"GITHUB_TOKEN": TOKEN, **variables(server, folder, RUN.id, RUN.number)}.items():
         monkeypatch.setenv(name, value)
     return event
 

@@ -21,6 +21,7 @@ from ops.comment.merged import Candidate
 from ops.errors import OpsError
 from ops.exit_codes import ExitCode
 from ops.github import client
+from tests.support import actions_run
 from tests.support.github_server import REPOSITORY, TOKEN, WORKFLOW, Account, Fault, GitHubServer, Seen
 
 COMMIT = "c" * 40
@@ -49,19 +50,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, slept: list[float]) 
         started.commits[COMMIT] = []
         started.actions = False
         monkeypatch.delenv("GITLAB_CI", raising=False)
-        for name, value in {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_TOKEN": TOKEN,
-            "GITHUB_API_URL": started.url,
-            "GITHUB_SERVER_URL": "https://github.test",
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_SHA": COMMIT,
-            "GITHUB_RUN_ID": "901",
-            "GITHUB_RUN_NUMBER": "3",
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_EVENT_PATH": str(event),
-            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
-        }.items():
+        told = actions_run.variables(started, tmp_path, "901", 3)
+        for name, value in {"GITHUB_TOKEN": TOKEN, "GITHUB_SHA": COMMIT, **told}.items():
             monkeypatch.setenv(name, value)
         yield started
 
